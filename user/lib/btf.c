@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#define _GNU_SOURCE
 #include "btf.h"
 
 #include <bpf/bpf.h>
@@ -157,7 +158,7 @@ static int btf_walk(struct btf_types *b, struct btf_want *wants, size_t n)
 			return -ENOMEM;
 	}
 	for (i = 0; i < n; i++) {
-		if (wants[i].id != UINT_MAX || !*wants[i].name || wants[i].kind > BTF_KIND_MAX)
+		if (wants[i].id != UINT_MAX)
 			continue;
 		hint = btf_hint(wants[i].name, btf_same_kind(wants[i].kind));
 		hints[hint / 64] |= 1ULL << hint % 64;
@@ -208,7 +209,9 @@ int btf_find_many(struct btf_types *b, struct btf_want *wants, size_t n)
 	for (i = 0; i < n; i++) {
 		f = btf_known(b, wants[i].name, wants[i].kind);
 		wants[i].id = f ? f->id : UINT_MAX;
-		walk |= !f;
+		if (!*wants[i].name || wants[i].kind > BTF_KIND_MAX)
+			wants[i].id = 0;
+		walk |= wants[i].id == UINT_MAX;
 	}
 	if (walk)
 		err = btf_walk(b, wants, n);

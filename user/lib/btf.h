@@ -41,7 +41,10 @@ void btf_close(struct btf_types *b);
 int btf_find_many(struct btf_types *b, struct btf_want *wants, size_t n);
 /* The id, or -ENOENT. */
 int btf_find(struct btf_types *b, const char *name, __u32 kind);
-/* The same for the running kernel, its modules too: *module_fd is 0 for vmlinux, else a descriptor that stays ours. */
+/*
+ * The same for the running kernel, its modules too: *module_fd is 0 for vmlinux, else a descriptor that stays ours. A
+ * name that is nowhere makes each call read all modules' BTF.
+ */
 int btf_find_kernel(const char *name, __u32 kind, int *module_fd);
 
 /* Bytes from the start of a struct, union or typedef; path may be dotted ("ns.inum"). -EINVAL for a bit field. */
