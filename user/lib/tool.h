@@ -154,6 +154,7 @@ struct tool {
 	const struct opt *opts;			/* ends at name == NULL */
 	const struct column *columns;		/* ends at key == NULL */
 	void *(*open)(const struct bpf_object_open_opts *opts);
+	const void *(*elf)(size_t *size);
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
@@ -174,7 +175,8 @@ struct tool {
 		return n##_bpf__open_opts(o);					\
 	}									\
 	static const struct tool n##_tool = {					\
-		.name = #n, .file = __FILE__, .open = n##_open, __VA_ARGS__	\
+		.name = #n, .file = __FILE__, .open = n##_open,		\
+		.elf = n##_bpf__elf_bytes, __VA_ARGS__	\
 	};									\
 	TOOL_ENTRY(n)
 
