@@ -71,12 +71,11 @@ apt_fresh()
 	apt_state "$1"
 }
 
-# depends SUITE[:ARCH] PACKAGE REGEX: what PACKAGE depends on whose whole name matches.
-depends()
+# newest SUITE[:ARCH] REGEX: the package of the highest version among those whose whole name matches.
+newest()
 {
 	apt_fresh "$1"
-	apt-cache "${apt[@]}" show --no-all-versions "$2" |
-		sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',|' '\n\n' | sed 's/^ *//; s/ .*//' | grep -xE "$3" || true
+	apt-cache "${apt[@]}" search --names-only "^$2\$" | cut -d' ' -f1 | sort -V | tail -n1
 }
 
 # fetch SUITE[:ARCH] PACKAGE...: unpacks the newest of each and prints the folder it is in, one a line.
