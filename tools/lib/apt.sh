@@ -87,7 +87,7 @@ fetch()
 	exec {lock}>"$state/lock"
 	flock "$lock"
 	for pkg in "${@:2}"; do
-		version=$(apt-cache "${apt[@]}" show --no-all-versions "$pkg" 2>/dev/null | sed -n 's/^Version: //p')
+		version=$(apt-cache "${apt[@]}" show --no-all-versions "$pkg" 2>/dev/null | sed -n 's/^Version: //p') || true
 		[ -n "$version" ] || die "Debian $from has no package $pkg"
 		dir=$state/${pkg}_$version
 		if ! [ -d "$dir" ]; then
