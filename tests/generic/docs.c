@@ -39,8 +39,8 @@ static void refuses(struct job *job)
 {
 	CHECK_EQ(job->status, 2);
 	CHECK_STR(job->out, "");
-	if (!CHECK_EQ(lines(job->err), 1) || !CHECK(!strncmp(job->err, text("%s: ", the_tool->name),
-							       strlen(the_tool->name) + 2)))
+	if (!CHECK_EQ(lines(job->err), 1) ||
+	    !CHECK(!strncmp(job->err, text("%s: ", the_tool->name), strlen(the_tool->name) + 2)))
 		fprintf(stderr, "%s", job->err);
 }
 
@@ -133,7 +133,8 @@ TEST_EACH_TOOL("bad options are refused with status 2 and one line")
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct job *job = job_run(NULL, ARGV("corekit", the_tool->name, bad[i][0], bad[i][1], bad[i][2], bad[i][3]));
+		struct job *job =
+			job_run(NULL, ARGV("corekit", the_tool->name, bad[i][0], bad[i][1], bad[i][2], bad[i][3]));
 
 		if (job->status != 2 || lines(job->err) != 1)
 			fprintf(stderr, "with %s %s:\n", bad[i][0], bad[i][1] ?: "");
@@ -158,8 +159,13 @@ static bool has_option(const char *option)
 TEST_EACH_TOOL("filters that can match nothing are refused with one line")
 {
 	static const char *const bad[][2] = {
-		{"--pid", "4194305"}, {"--pid", "0x"},	   {"--pid", "1,,2"},	{"--tid", "-5"},
-		{"--uid", "nobody-here"}, {"--cgroup", "/nowhere/at/all"}, {"--container", "no-such-container"},
+		{"--pid", "4194305"},
+		{"--pid", "0x"},
+		{"--pid", "1,,2"},
+		{"--tid", "-5"},
+		{"--uid", "nobody-here"},
+		{"--cgroup", "/nowhere/at/all"},
+		{"--container", "no-such-container"},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {

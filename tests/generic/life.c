@@ -22,7 +22,7 @@ static const char *const *line_of(const char *const *flags)
 
 static struct job *ready(void)
 {
-	return tool_start_argv(LINE() + 1);
+	return tool_start_argv(line_of((const char *const[]){NULL}) + 1);
 }
 
 /* Nothing on stderr but what a summary may say. */

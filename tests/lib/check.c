@@ -15,7 +15,7 @@ static struct verdict {
 	int failures;
 	bool skipped;
 	char reason[400];
-} *verdict;
+} * verdict;
 
 char test_dir[64];
 

@@ -235,9 +235,8 @@ struct listed *tools_listed(size_t *count)
 	for (size_t at = 0; (line = row_next(job, &at, NULL)); n++) {
 		list = realloc(list, (n + 1) * sizeof(*list));
 		list[n] = (struct listed){string(line, "domain"), string(line, "name"), string(line, "summary"), {0}};
-		json_array_foreach(json_object_get(line, "args"), i, arg)
-			if (i < 7)
-				list[n].args[i] = strdup(json_string_value(arg) ?: "");
+		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 7) list[n].args[i] =
+			strdup(json_string_value(arg) ?: "");
 	}
 	*count = n;
 	return list;

@@ -6,18 +6,17 @@
 
 extern const struct test *const __start_tests[], *const __stop_tests[];
 
-static const char usage[] =
-	"Usage: truth [--list] [-v] [WORD]...\n"
-	"\n"
-	"Runs tests, each in a process of its own. A WORD chooses: DOMAIN, DOMAIN/NAME (a file\n"
-	"of tests), NAME (all that concerns a tool), unit, generic, truth (neither of both), all.\n"
-	"Without one, all of them.\n"
-	"\n"
-	"  --list  print their names only\n"
-	"  -v      show what passed tests print, too\n"
-	"\n"
-	"COREKIT     the program under test, build/bin/corekit if unset\n"
-	"TEST_SLOW   multiplies every deadline, for emulated machines\n";
+static const char usage[] = "Usage: truth [--list] [-v] [WORD]...\n"
+			    "\n"
+			    "Runs tests, each in a process of its own. A WORD chooses: DOMAIN, DOMAIN/NAME (a file\n"
+			    "of tests), NAME (all that concerns a tool), unit, generic, truth (neither of both), all.\n"
+			    "Without one, all of them.\n"
+			    "\n"
+			    "  --list  print their names only\n"
+			    "  -v      show what passed tests print, too\n"
+			    "\n"
+			    "COREKIT     the program under test, build/bin/corekit if unset\n"
+			    "TEST_SLOW   multiplies every deadline, for emulated machines\n";
 
 const struct listed *the_tool;
 static char **words;
@@ -113,7 +112,8 @@ const char *__asan_default_options(void)
 
 int main(int argc, char **argv)
 {
-	static const struct test listing = {__FILE__, "corekit", "lists its tools", __LINE__, 0, tool_must_be_listed, 0};
+	static const struct test listing = {__FILE__, "corekit", "lists its tools", __LINE__, 0, tool_must_be_listed,
+					    0};
 	size_t count = __stop_tests - __start_tests, totals[3] = {0};
 	const struct test **tests = malloc((count + 1) * sizeof(*tests));
 	bool list = false, verbose = false, any = false, asked = false;

@@ -40,6 +40,7 @@ struct test {
 	bool each_tool; /* run once for each tool that corekit lists; the_tool tells which */
 };
 
+/* clang-format off: it knows no _Generic and no macros that make initializers */
 #define TEST_JOIN_(a, b) a##b
 #define TEST_JOIN(a, b)	 TEST_JOIN_(a, b)
 
@@ -227,5 +228,6 @@ struct outcome {
 };
 struct outcome test_run(const struct test *test);
 extern const char *corekit_path;
+/* clang-format on */
 
 #endif

@@ -206,8 +206,7 @@ TEST(test_lib, "rows are found, counted and added up; loss lines are no rows")
 	CHECK_EQ(number(row(job, IS("pid", 2)), "n"), 20);
 	CHECK_STR(string(row(job, IS("pid", 1)), "path"), "/a");
 	CHECK_EQ(lost(job), 8);
-	each_row(r, job, IS("pid", 2))
-		n++;
+	each_row(r, job, IS("pid", 2)) n++;
 	CHECK_EQ(n, 2);
 }
 
@@ -290,8 +289,9 @@ TEST(test_lib, "a million lines are read, checked and counted", .timeout = 120)
 	long wanted = slow() > 1 ? 100000 : 1000000;
 	struct job *job;
 
-	fake_corekit("snoop) ready \"$@\"; yes '{\"time\":123456789,\"pid\":42,\"comm\":\"truth\",\"path\":\"/tmp/x\"}' | "
-		     "head -n \"$5\";;");
+	fake_corekit(
+		"snoop) ready \"$@\"; yes '{\"time\":123456789,\"pid\":42,\"comm\":\"truth\",\"path\":\"/tmp/x\"}' | "
+		"head -n \"$5\";;");
 	job = tool_start("snoop", text("%ld", wanted));
 	job_wait(job, 60);
 	tool_wait(job);
