@@ -2,16 +2,68 @@
 /* JSON lines, parsed one at a time: a million of them at once would not fit into a small VM. */
 #include "test.h"
 
+/*
+ * A byte that is not UTF-8 is written \udcNN, as Python does; jansson refuses that, and no JSON string of its own
+ * may hold the byte. So it is read as \ueeNN, which no test uses, and then turned into the byte.
+ */
+static void hide_bytes(char *line, size_t length)
+{
+	for (size_t i = 0; i + 5 < length; i++) {
+		if (line[i] != '\\')
+			continue;
+		if (!strncmp(line + i, "\\udc", 4))
+			line[i + 2] = line[i + 3] = 'e';
+		i++;
+	}
+}
+
+static void show_bytes(json_t *value)
+{
+	const char *key, *from;
+	char *bytes, *to;
+	json_t *inner;
+	size_t i;
+
+	json_object_foreach(value, key, inner) show_bytes(inner);
+	json_array_foreach(value, i, inner) show_bytes(inner);
+	if (!json_is_string(value))
+		return;
+	from = json_string_value(value);
+	to = bytes = malloc(json_string_length(value) + 1);
+	while (*from) {
+		/* U+EE80 to U+EEFF in UTF-8 */
+		if (!strncmp(from, "\xee\xba", 2) || !strncmp(from, "\xee\xbb", 2)) {
+			*to++ = (from[1] & 1) << 6 | (from[2] & 0x3f) | 0x80;
+			from += 3;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	json_string_setn_nocheck(value, bytes, to - bytes);
+	free(bytes);
+}
+
 /* The next line as JSON; NULL at the end or where a line is none. */
 static json_t *line_next(struct job *job, size_t *at, json_error_t *error)
 {
 	const char *start = job->out + *at, *end;
+	size_t length;
+	json_t *json;
+	char *copy;
 
 	if (*at >= job->out_length)
 		return NULL;
 	end = memchr(start, '\n', job->out_length - *at) ?: job->out + job->out_length;
+	length = end - start;
 	*at = end - job->out + 1;
-	return json_loadb(start, end - start, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
+	if (!memmem(start, length, "\\udc", 4))
+		return json_loadb(start, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
+	copy = memcpy(malloc(length + 1), start, length);
+	hide_bytes(copy, length);
+	json = json_loadb(copy, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
+	show_bytes(json);
+	free(copy);
+	return json;
 }
 
 static bool is_loss(const json_t *line)
@@ -19,21 +71,20 @@ static bool is_loss(const json_t *line)
 	return json_object_get(line, "lost") && json_object_get(line, "why");
 }
 
+static bool is_same(const json_t *value, const struct where *where)
+{
+	if (where->is_number)
+		return json_is_integer(value) && json_integer_value(value) == where->number;
+	if (!where->text)
+		return !value || json_is_null(value);
+	return json_is_string(value) && !strcmp(json_string_value(value), where->text);
+}
+
 static bool is_row(const json_t *row, const struct where *where)
 {
-	const json_t *value;
-
-	if (!where)
-		return true;
-	for (where++; where->key; where++) {
-		value = json_object_get(row, where->key);
-		if (!value)
+	for (where = where ? where + 1 : NULL; where && where->key; where++)
+		if (!is_same(json_object_get(row, where->key), where))
 			return false;
-		if (where->text && (!json_is_string(value) || strcmp(json_string_value(value), where->text)))
-			return false;
-		if (!where->text && (!json_is_integer(value) || json_integer_value(value) != where->number))
-			return false;
-	}
 	return true;
 }
 
@@ -87,7 +138,7 @@ json_t *rows_first(struct job *job, const struct where *where)
 	if (row)
 		return row;
 	for (where++; where->key; where++)
-		fprintf(stderr, "  wanted: %s = %s\n", where->key, where->text ?: text("%lld", where->number));
+		fprintf(stderr, "  wanted: %s = %s\n", where->key, where->is_number ? text("%lld", where->number) : where->text ?: "nothing");
 	FAIL("%s: no such row; its output begins: %.1000s%s", job->name, job->out, job->err);
 	test_end();
 }

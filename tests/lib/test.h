@@ -132,25 +132,30 @@ void needs(const char *tool);	      /* skips where doctor says it cannot run, an
 
 struct listed *tools_listed(size_t *count);
 
-/* --- Rows: the JSON objects of a stopped tool, without its loss lines. --- */
+/*
+ * --- Rows: the JSON objects of a stopped tool, without its loss lines. ---
+ * Strings hold the bytes that the tool saw, also those that are no UTF-8.
+ */
 
 struct where {
-	const char *key, *text;
+	const char *key, *text; /* text NULL: absent, or null */
 	long long number;
+	bool is_number;
 };
 
 static inline struct where where_text(const char *key, const char *text)
 {
-	return (struct where){key, text, 0};
+	return (struct where){key, text, 0, false};
 }
 
 static inline struct where where_number(const char *key, long long number)
 {
-	return (struct where){key, NULL, number};
+	return (struct where){key, NULL, number, true};
 }
 
 #define IS(key, value)                                                                                                 \
 	_Generic((value), char *: where_text, const char *: where_text, default: where_number)(key, value)
+#define NOTHING ((const char *)NULL) /* IS("error", NOTHING) */
 #define WHERE(...) (const struct where[]){{0}, ##__VA_ARGS__, {0}}
 
 long rows_count(struct job *job, const struct where *where);

@@ -210,6 +210,22 @@ TEST(test_lib, "rows are found, counted and added up; loss lines are no rows")
 	CHECK_EQ(n, 2);
 }
 
+TEST(test_lib, "strings are the bytes that the tool saw, absent and null are nothing")
+{
+	struct job *job;
+
+	fake_corekit("snoop) ready \"$@\"\n"
+		     "	printf '%s\\n' '{\"path\":\"a\\udcff\\udc80\\\\udc81\\u00e9\",\"error\":null}'\n"
+		     "	printf '%s\\n' '{\"path\":\"b\",\"error\":\"ENOENT\"}'\n"
+		     "	printf '%s\\n' '{\"list\":[\"\\udcfe\"]}';;");
+	job = tool_start("snoop");
+	tool_wait(job);
+	CHECK_EQ(rows(job, IS("path", "a\xff\x80\\udc81\xc3\xa9")), 1);
+	CHECK_EQ(rows(job, IS("error", NOTHING)), 2);
+	CHECK_EQ(rows(job, IS("error", NOTHING), IS("path", "b")), 0);
+	CHECK_STR(json_string_value(json_array_get(json_object_get(row(job, IS("path", NOTHING)), "list"), 0)), "\xfe");
+}
+
 static void bad_json(void)
 {
 	fake_corekit("snoop) ready \"$@\"; echo '{\"a\":1'; exit 0;;");
