@@ -65,6 +65,17 @@ static bool chosen(const struct test *test)
 	return yes;
 }
 
+/* Whether words like file/opensnoop and unit leave any need to ask corekit for its tools. */
+static bool may_be_chosen(const struct test *test)
+{
+	const char *where = place(test);
+	bool yes = !*words;
+
+	for (char **word = words; *word; word++)
+		yes |= !strcmp(*word, where) || (!strchr(*word, '/') && strcmp(*word, "unit") && strcmp(*word, "truth"));
+	return yes;
+}
+
 static void indent(const char *output)
 {
 	for (const char *end; *output; output = end) {
@@ -141,6 +152,8 @@ int main(int argc, char **argv)
 		struct listed none = {"", "", "", {0}};
 
 		the_tool = &none;
+		if (tests[i]->each_tool && !may_be_chosen(tests[i]))
+			continue;
 		if (tests[i]->each_tool && !asked) {
 			asked = true;
 			/* Asked in a test first: a corekit that hangs or fails must not take this program along. */

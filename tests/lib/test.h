@@ -91,6 +91,7 @@ struct job {
 	pid_t pid;
 	int status;	   /* exit status, 128 + signal; -1 while it runs */
 	bool late;	   /* it had to be killed */
+	bool json;	   /* a tool that was not started with -f */
 	char *out, *err;   /* complete and terminated once it has ended */
 	size_t out_length; /* stdout may hold zero bytes */
 	int pidfd, out_fd, err_fd;
@@ -119,8 +120,9 @@ int lines(const char *text);
 /* --- Tools. --- */
 
 /*
- * Starts `corekit NAME --json --ready-fd N ARGS…` and returns when it is attached. One that cannot run on
- * this kernel (status 3) skips the test, if `corekit doctor` says so too; anything else ends it as failed.
+ * Starts `corekit NAME --json --ready-fd N ARGS…` and returns when it is attached; with -f among ARGS there is no
+ * --json. One that cannot run on this kernel (status 3) skips the test, if `corekit doctor` says so too; anything
+ * else ends it as failed.
  */
 struct job *tool_start_argv(const char *const *argv);
 #define tool_start(...) tool_start_argv(ARGV(__VA_ARGS__))
