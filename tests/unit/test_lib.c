@@ -19,7 +19,7 @@ static void fake_corekit(const char *cases)
 	FILE *script = fopen(path, "w");
 
 	REQUIRE(script);
-	fprintf(script, "#!/bin/sh\nready() { eval \"echo >&$4\"; eval \"exec $4>&-\"; }\ncase \"$1\" in\n%s\nesac\n",
+	fprintf(script, "#!/bin/sh\nready() { eval \"echo >&$3\"; eval \"exec $3>&-\"; }\ncase \"$1\" in\n%s\nesac\n",
 		cases);
 	REQUIRE(fclose(script) == 0 && chmod(path, 0755) == 0);
 	corekit_path = path;
