@@ -3,37 +3,38 @@
 test_lib  := $(wildcard tests/lib/*.c)
 test_unit := $(wildcard tests/unit/*.c)
 test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/%,$(wildcard tests/*/*.c))
-test_objs := $(test_all:%.c=$(OUT)/%.o)
+# The library once more: its main() gets another name, since tests have their own.
 user_lib  := $(wildcard user/lib/*.c)
 
-# The library's main() gets another name, since tests have their own.
-TEST_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE -Dmain=$(main) \
-	      -Itests/lib -Iuser -Ibpf -I$(OUT) -MMD -MP $(CFLAGS)
-TEST_LIBS   = -ljansson -lbpf -lelf -lz -lpthread
-ASAN       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g
+TEST_CFLAGS = $(ALL_CFLAGS) -Itests/lib -Dmain=$(main)
+TEST_LIBS   = $(shell $(PKG_CONFIG) --libs jansson)
+ASAN       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 
-$(OUT)/tests/% $(OUT)/asan/tests/%: main = main
-$(OUT)/tests/user/% $(OUT)/asan/user/%: main = corekit_main
+test_objs := $(patsubst %.c,$(OUT)/truth/%.o,$(test_all) $(user_lib))
+asan_objs := $(patsubst %.c,$(OUT)/asan/%.o,$(test_lib) $(test_unit) $(user_lib))
+$(OUT)/truth/tests/% $(OUT)/asan/tests/%: main = main
+$(OUT)/truth/user/% $(OUT)/asan/user/%: main = corekit_main
 
 tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan
 
-$(OUT)/tests/truth: $(test_objs) $(user_lib:%.c=$(OUT)/tests/%.o)
-	$(CC) $(CFLAGS) -static $^ $(LDFLAGS) $(TEST_LIBS) -o $@
+$(OUT)/tests/truth: $(test_objs) | $(OUT)/tests/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) -static $(filter %.o,$^) $(LDFLAGS) $(TEST_LIBS) $(STATIC_LIBS) -lpthread -o $@ \
+		2>$(OUT)/tests/link.log || { cat $(OUT)/tests/link.log >&2; exit 1; }
 
-$(OUT)/tests/unit-asan: $(patsubst %.c,$(OUT)/asan/%.o,$(test_lib) $(test_unit) $(user_lib))
-	$(CC) $(CFLAGS) $(ASAN) $^ $(LDFLAGS) $(TEST_LIBS) -o $@
+$(OUT)/tests/unit-asan: $(asan_objs) | $(OUT)/tests/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $(ASAN) $(filter %.o,$^) $(LDFLAGS) $(TEST_LIBS) $(LIBS) -lpthread -o $@
 
-$(test_objs): $(OUT)/%.o: %.c
-	@mkdir -p $(@D)
+$(test_objs): $(OUT)/truth/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) -c $< -o $@
 
-$(user_lib:%.c=$(OUT)/tests/%.o): $(OUT)/tests/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -c $< -o $@
-
-$(OUT)/asan/%.o: %.c
-	@mkdir -p $(@D)
+$(asan_objs): $(OUT)/asan/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) $(ASAN) -c $< -o $@
 
--include $(wildcard $(OUT)/tests/*/*.d $(OUT)/tests/*/*/*.d $(OUT)/asan/*/*/*.d)
+-include $(test_objs:.o=.d) $(asan_objs:.o=.d)
 .PHONY: tests
