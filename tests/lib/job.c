@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Commands and tools, run with deadlines. */
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "test.h"
+#include "inside.h"
+
+const char *corekit_path;
+
+char *fd_text(int fd, size_t *length)
+{
+	size_t size = 0, room = 4096;
+	char *s = malloc(room + 1);
+	ssize_t n;
+
+	while ((n = pread(fd, s + size, room - size, size)) > 0) {
+		size += n;
+		if (size == room)
+			s = realloc(s, (room *= 2) + 1);
+	}
+	s[size] = 0;
+	if (length)
+		*length = size;
+	return s;
+}
+
+int lines(const char *text)
+{
+	int n = 0;
+
+	for (; text && *text; text++)
+		n += *text == '\n' || !text[1];
+	return n;
+}
+
+/* The program is opened before the user changes, who may not be able to reach it. */
+static void become(const struct how *how, int program, char **argv)
+{
+	if (how->uid && (setgid(how->uid) || setuid(how->uid)))
+		_exit(126);
+	if (program >= 0)
+		fexecve(program, argv, environ);
+	else
+		execvp(argv[0], argv);
+	fprintf(stderr, "%s: %m\n", argv[0]);
+	_exit(127);
+}
+
+struct job *job_start(const struct how *how, const char *const *argv)
+{
+	static const struct how plain;
+	struct job *job = calloc(1, sizeof(*job));
+	int program = -1;
+
+	how = how ?: &plain;
+	job->name = strdup(argv[0]);
+	job->status = -1;
+	job->out_fd = memfd_create("stdout", MFD_CLOEXEC);
+	job->err_fd = memfd_create("stderr", MFD_CLOEXEC);
+	REQUIRE(job->out_fd >= 0 && job->err_fd >= 0);
+	if (!strcmp(argv[0], "corekit")) {
+		struct stat st;
+
+		if (argv[1] && argv[1][0] != '-')
+			job->name = strdup(argv[1]);
+		/* A script could not be read again once exec has closed its descriptor. */
+		if (how->uid)
+			program = open(corekit_path, O_PATH | O_CLOEXEC);
+		if (stat(corekit_path, &st)) {
+			FAIL("%s: %m", corekit_path);
+			test_end();
+		}
+	}
+	fflush(NULL);
+	job->pid = fork();
+	REQUIRE(job->pid >= 0);
+	if (!job->pid) {
+		char *copy[256] = {NULL};
+
+		for (int i = 0; argv[i] && i < 255; i++)
+			copy[i] = (char *)argv[i];
+		if (!strcmp(argv[0], "corekit") && program < 0)
+			copy[0] = (char *)corekit_path;
+		dup2(how->out ?: job->out_fd, 1);
+		dup2(job->err_fd, 2);
+		become(how, program, copy);
+	}
+	if (program >= 0)
+		close(program);
+	job->pidfd = syscall(SYS_pidfd_open, job->pid, 0);
+	REQUIRE(job->pidfd >= 0);
+	return job;
+}
+
+int job_wait(struct job *job, double seconds)
+{
+	struct pollfd wait = {job->pidfd, POLLIN, 0};
+	int status;
+
+	if (job->status >= 0)
+		return job->status;
+	if (poll(&wait, 1, seconds * slow() * 1000) == 0) {
+		job->late = true;
+		kill(job->pid, SIGKILL);
+	}
+	REQUIRE(waitpid(job->pid, &status, 0) == job->pid);
+	job->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	job->out = fd_text(job->out_fd, &job->out_length);
+	job->err = fd_text(job->err_fd, NULL);
+	close(job->out_fd);
+	close(job->err_fd);
+	close(job->pidfd);
+	if (job->late)
+		FAIL("%s: did not end within %g s; its stderr: %s", job->name, seconds * slow(), job->err);
+	return job->status;
+}
+
+int job_end(struct job *job, int signal)
+{
+	if (signal && job->status < 0)
+		kill(job->pid, signal);
+	return job_wait(job, 20);
+}
+
+char *job_now(struct job *job)
+{
+	return job->status < 0 ? fd_text(job->out_fd, NULL) : strdup(job->out);
+}
+
+struct job *job_run(const struct how *how, const char *const *argv)
+{
+	struct job *job = job_start(how, argv);
+
+	job_wait(job, how && how->deadline ? how->deadline : 20);
+	return job;
+}
+
+/* What doctor says of a tool; NULL where it says nothing. */
+static json_t *diagnosis(const char *tool)
+{
+	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json"));
+	json_t *found = NULL, *line;
+
+	if (!CHECK_EQ(doctor->status, 0))
+		fprintf(stderr, "%s", doctor->err);
+	for (size_t at = 0; (line = row_next(doctor, &at, NULL));) {
+		const char *name = json_string_value(json_object_get(line, "tool"));
+
+		if (name && !strcmp(name, tool))
+			found = line;
+	}
+	return found;
+}
+
+/* Status 3 is right only with one line that names the tool and the cause. */
+static void skip_if_it_cannot(const char *tool, struct job *job)
+{
+	json_t *says = diagnosis(tool);
+	const char *why;
+
+	if (!says || strcmp(string(says, "status"), "cannot"))
+		return;
+	why = string(says, "why");
+	if (!job)
+		job = run("corekit", tool, "--json", "--duration", "100ms");
+	CHECK_EQ(job->status, 3);
+	CHECK_EQ(lines(job->err), 1);
+	CHECK(!strncmp(job->err, tool, strlen(tool)));
+	CHECK_HAS(job->err, why);
+	test_skip("%s", why);
+}
+
+void needs(const char *tool)
+{
+	skip_if_it_cannot(tool, NULL);
+}
+
+struct job *tool_start_argv(const char *const *argv)
+{
+	const char *full[256] = {"corekit", argv[0], "--ready-fd"};
+	bool json = true;
+	struct pollfd wait;
+	struct job *job;
+	int ready[2], n = 3;
+	char byte;
+
+	REQUIRE(pipe(ready) == 0);
+	fcntl(ready[0], F_SETFD, FD_CLOEXEC);
+	full[n++] = text("%d", ready[1]);
+	for (int i = 1; argv[i] && strcmp(argv[i], "--"); i++)
+		json &= strcmp(argv[i], "-f") != 0;
+	if (json)
+		full[n++] = "--json";
+	for (int i = 1; argv[i] && n < 255; i++)
+		full[n++] = argv[i];
+	job = job_start(NULL, full);
+	job->json = json;
+	close(ready[1]);
+	wait = (struct pollfd){ready[0], POLLIN, 0};
+	if (poll(&wait, 1, 20 * slow() * 1000) == 1 && read(ready[0], &byte, 1) == 1) {
+		close(ready[0]);
+		return job;
+	}
+	/* The descriptor was closed unwritten, which is as good as gone, or the deadline passed. */
+	job_wait(job, wait.revents ? 5 : 0);
+	if (job->status == 3)
+		skip_if_it_cannot(job->name, job);
+	FAIL("%s: not ready, status %d; its stderr: %s", job->name, job->status, job->err);
+	test_end();
+}
+
+static void end_well(struct job *job, int signal)
+{
+	if (job_end(job, signal))
+		FAIL("%s: status %d; its stderr: %s", job->name, job->status, job->err);
+	if (job->json)
+		tool_check_json(job);
+}
+
+void tool_stop(struct job *job)
+{
+	end_well(job, SIGINT);
+}
+
+void tool_wait(struct job *job)
+{
+	end_well(job, 0);
+}
+
+struct listed *tools_listed(size_t *count)
+{
+	struct job *job = run("corekit", "--json");
+	struct listed *list = NULL;
+	json_t *line, *arg;
+	size_t n = 0, i;
+
+	if (!CHECK_EQ(job->status, 0))
+		fprintf(stderr, "%s", job->err);
+	for (size_t at = 0; (line = row_next(job, &at, NULL)); n++) {
+		list = realloc(list, (n + 1) * sizeof(*list));
+		list[n] = (struct listed){string(line, "domain"), string(line, "name"), string(line, "summary"), {0}};
+		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 7) list[n].args[i] =
+			strdup(json_string_value(arg) ?: "");
+	}
+	*count = n;
+	return list;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tests that know the truth: start a tool, do something countable, stop it, compare.
+ *
+ *	TEST(opensnoop, "every open is shown once")
+ *	{
+ *		struct job *job = tool_start("opensnoop", "-p", text("%d", getpid()));
+ *
+ *		close(open(tmp("x"), O_RDWR | O_CREAT, 0600));
+ *		tool_stop(job);
+ *		CHECK_EQ(rows(job, IS("path", tmp("x")), IS("pid", getpid())), 1);
+ *		CHECK_EQ(lost(job), 0);
+ *	}
+ *
+ * A test runs in a child with a process group, a temporary directory and a deadline of its own.
+ * What it leaves behind (processes, files, cgroups, mounts) the runner removes, so a test never cleans up.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* --- A test. Its domain and file come from __FILE__, so tests are listed nowhere. --- */
+
+struct test {
+	const char *file, *subject, *what;
+	int line;
+	unsigned int timeout; /* seconds; 0: 60 */
+	void (*body)(void);
+	bool each_tool; /* run once for each tool that corekit lists; the_tool tells which */
+};
+
+/* clang-format off: it knows no _Generic and no macros that make initializers */
+#define TEST_JOIN_(a, b) a##b
+#define TEST_JOIN(a, b)	 TEST_JOIN_(a, b)
+
+#define TEST_DECLARE(...)                                                                                              \
+	static void TEST_JOIN(test_at_, __LINE__)(void);                                                               \
+	static const struct test TEST_JOIN(test_entry_, __LINE__) = {                                                  \
+		.file = __FILE__, .line = __LINE__, .body = TEST_JOIN(test_at_, __LINE__), __VA_ARGS__};                \
+	static const struct test *const TEST_JOIN(test_pointer_, __LINE__)                                             \
+		__attribute__((used, section("tests"))) = &TEST_JOIN(test_entry_, __LINE__);                           \
+	static void TEST_JOIN(test_at_, __LINE__)(void)
+
+/* Further arguments: .timeout = SECONDS. TIMEOUT and every other deadline is multiplied by $TEST_SLOW. */
+#define TEST(name, sentence, ...)      TEST_DECLARE(.subject = #name, .what = sentence, ##__VA_ARGS__)
+#define TEST_EACH_TOOL(sentence, ...) TEST_DECLARE(.each_tool = true, .what = sentence, ##__VA_ARGS__)
+
+/* What `corekit --json` says of the tool under a TEST_EACH_TOOL. */
+struct listed {
+	const char *domain, *name, *summary;
+	char *args[8]; /* what the tool needs to run at all; mostly nothing */
+};
+extern const struct listed *the_tool;
+
+/* --- Checks. CHECK notes a failure and goes on, REQUIRE ends the test. Both count in forked children too. --- */
+
+void test_failed(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void test_end(void) __attribute__((noreturn));
+void test_skip(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+bool check_eq(const char *file, int line, const char *what, long long got, long long want);
+bool check_str(const char *file, int line, const char *what, const char *got, const char *want);
+bool check_has(const char *file, int line, const char *what, const char *got, const char *part);
+bool check_between(const char *file, int line, const char *what, double low, double got, double high);
+
+#define FAIL(...)    test_failed(__FILE__, __LINE__, __VA_ARGS__)
+#define CHECK(cond)  ((cond) ? true : (FAIL("not true: %s", #cond), false))
+#define REQUIRE(cond) ((cond) ? (void)0 : (FAIL("not true: %s (errno: %m)", #cond), test_end()))
+#define CHECK_EQ(got, want)   check_eq(__FILE__, __LINE__, #got, got, want)
+#define CHECK_STR(got, want)  check_str(__FILE__, __LINE__, #got, got, want)
+#define CHECK_HAS(got, part)  check_has(__FILE__, __LINE__, #got, got, part)
+#define CHECK_BETWEEN(low, got, high) check_between(__FILE__, __LINE__, #got, low, got, high)
+
+/* Only for what this machine truly has not: a hook, a system call, a file system. */
+#define SKIP(...) test_skip(__VA_ARGS__)
+
+/* --- Commands. Output goes to memory that never fills a pipe, so nothing blocks however much it is. --- */
+
+struct job {
+	char *name;
+	pid_t pid;
+	int status;	   /* exit status, 128 + signal; -1 while it runs */
+	bool late;	   /* it had to be killed */
+	bool json;	   /* a tool that was not started with -f */
+	char *out, *err;   /* complete and terminated once it has ended */
+	size_t out_length; /* stdout may hold zero bytes */
+	int pidfd, out_fd, err_fd;
+};
+
+struct how {
+	uid_t uid;	 /* 0: as the test is */
+	int out;	 /* a descriptor to be its stdout; 0: captured */
+	double deadline; /* seconds; 0: 20 */
+};
+
+struct job *job_start(const struct how *how, const char *const *argv);
+int job_wait(struct job *job, double seconds); /* its status; kills it when it is late */
+int job_end(struct job *job, int signal);      /* 0: let it end by itself */
+char *job_now(struct job *job);		       /* its stdout up to now */
+struct job *job_run(const struct how *how, const char *const *argv);
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* run("sh", "-c", "…") to its end. A first word "corekit" is the program under test, $COREKIT. */
+#define run(...)	  job_run(NULL, ARGV(__VA_ARGS__))
+#define run_as(user, ...) job_run(&(struct how){.uid = user}, ARGV(__VA_ARGS__))
+
+int lines(const char *text);
+
+/* --- Tools. --- */
+
+/*
+ * Starts `corekit NAME --json --ready-fd N ARGS…` and returns when it is attached; with -f among ARGS there is no
+ * --json. One that cannot run on this kernel (status 3) skips the test, if `corekit doctor` says so too; anything
+ * else ends it as failed.
+ */
+struct job *tool_start_argv(const char *const *argv);
+#define tool_start(...) tool_start_argv(ARGV(__VA_ARGS__))
+
+void tool_stop(struct job *job);      /* SIGINT; it must end with status 0 and each line must be JSON */
+void tool_wait(struct job *job);      /* the same for one that ends by itself: -d, -N, -- COMMAND */
+void tool_check_json(struct job *job); /* for those ended by job_end() */
+void needs(const char *tool);	      /* skips where doctor says it cannot run, and the tool itself says why */
+
+struct listed *tools_listed(size_t *count);
+
+/*
+ * --- Rows: the JSON objects of a stopped tool, without its loss lines. ---
+ * Strings hold the bytes that the tool saw, also those that are no UTF-8.
+ */
+
+struct where {
+	const char *key, *text; /* text NULL: absent, or null */
+	long long number;
+	bool is_number;
+};
+
+static inline struct where where_text(const char *key, const char *text)
+{
+	return (struct where){key, text, 0, false};
+}
+
+static inline struct where where_number(const char *key, long long number)
+{
+	return (struct where){key, NULL, number, true};
+}
+
+#define IS(key, value)                                                                                                 \
+	_Generic((value), char *: where_text, const char *: where_text, default: where_number)(key, value)
+#define NOTHING ((const char *)NULL) /* IS("error", NOTHING) */
+#define WHERE(...) (const struct where[]){{0}, ##__VA_ARGS__, {0}}
+
+long rows_count(struct job *job, const struct where *where);
+json_t *rows_first(struct job *job, const struct where *where);
+long long rows_sum(struct job *job, const char *key, const struct where *where);
+json_t *row_next(struct job *job, size_t *at, const struct where *where);
+
+#define rows(job, ...)	    rows_count(job, WHERE(__VA_ARGS__))	     /* how many */
+#define row(job, ...)	    rows_first(job, WHERE(__VA_ARGS__))	     /* the first; none ends the test */
+#define sum(job, key, ...) rows_sum(job, key, WHERE(__VA_ARGS__)) /* of a number */
+#define each_row(r, job, ...)                                                                                          \
+	for (size_t at_ = 0; (r = row_next(job, &at_, WHERE(__VA_ARGS__))); json_decref(r))
+
+long long lost(struct job *job);		     /* what the loss lines add up to */
+long long number(const json_t *row, const char *key); /* a missing key fails the test */
+const char *string(const json_t *row, const char *key);
+
+/* --- The world. --- */
+
+double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine is */
+const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
+const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */
+char *file_text(const char *path);    /* all of it, terminated */
+uint64_t now_ns(void);		      /* the monotonic clock */
+void busy(uint64_t ns);		      /* burns CPU */
+void nap(uint64_t ns);		      /* sleeps */
+void pin(int cpu);		      /* this thread, to the n-th CPU that it may use */
+int cpus(void);			      /* how many it may use */
+bool until(double seconds, bool (*done)(void *), void *arg); /* polls with a deadline */
+
+/* A child that waits, already named and with its pid known, until it is let go. */
+struct child {
+	pid_t pid;
+	int go;
+};
+struct child child_new(const char *comm, uid_t uid, void (*work)(void *), void *arg);
+void child_go(struct child *child);   /* let it work */
+int child_wait(struct child *child);  /* its status */
+void child_run(struct child *child);  /* both; the status must be 0 */
+
+pid_t thread_run(const char *comm, int cpu, void (*work)(void *), void *arg); /* to its end; its tid. cpu -1: any */
+
+/* A TCP connection over lo, of which every byte is known. */
+struct tcp {
+	int client, server, family;
+	int client_port, server_port;
+};
+struct tcp tcp_open(int family);
+void tcp_send(struct tcp *tcp, size_t to_server, size_t to_client);
+void tcp_close(struct tcp *tcp); /* the client first */
+
+/* Cgroup v2, mounted for the test where the machine has it nowhere. */
+const char *cgroup_new(const char *name); /* made for this test; its path */
+uint64_t cgroup_id(const char *path);
+void cgroup_enter(const char *path, pid_t pid); /* 0: the caller */
+
+void mount_tmpfs(const char *path); /* makes it, in a mount namespace of this test's own */
+
+/* What a 32-bit program would call. Pointers must come from low(). */
+bool int80_works(void);
+long int80(long nr, long a, long b, long c, long d);
+void *low(size_t size);
+
+/* BPF objects that the kernel holds: programs, maps and links with an id, as one sorted text. */
+char *bpf_ids(void);
+bool bpf_ids_gone(const char *before, double seconds); /* nothing newer than `before` is left */
+
+/* --- For main.c and the tests of this library itself. --- */
+
+enum result { PASSED, FAILED, SKIPPED };
+struct outcome {
+	enum result result;
+	char *output, *reason;
+	double seconds;
+};
+struct outcome test_run(const struct test *test);
+extern const char *corekit_path;
+/* clang-format on */
+
+#endif

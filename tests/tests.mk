@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Tests are found by wildcard: tests/unit/*.c, tests/generic/*.c, tests/DOMAIN/NAME.c.
+test_lib  := $(wildcard tests/lib/*.c)
+test_unit := $(wildcard tests/unit/*.c)
+test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/%,$(wildcard tests/*/*.c))
+# The library once more: its main() gets another name, since tests have their own.
+user_lib  := $(wildcard user/lib/*.c)
+
+TEST_CFLAGS = $(ALL_CFLAGS) -Itests/lib -Dmain=$(main)
+TEST_LIBS   = $(shell $(PKG_CONFIG) --libs jansson)
+ASAN       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
+
+test_objs := $(patsubst %.c,$(OUT)/truth/%.o,$(test_all) $(user_lib))
+asan_objs := $(patsubst %.c,$(OUT)/asan/%.o,$(test_lib) $(test_unit) $(user_lib))
+$(OUT)/truth/tests/% $(OUT)/asan/tests/%: main = main
+$(OUT)/truth/user/% $(OUT)/asan/user/%: main = corekit_main
+
+tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan
+
+$(OUT)/tests/truth: $(test_objs) | $(OUT)/tests/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) -static $(filter %.o,$^) $(LDFLAGS) $(TEST_LIBS) $(STATIC_LIBS) -lpthread -o $@ \
+		2>$(OUT)/tests/link.log || { cat $(OUT)/tests/link.log >&2; exit 1; }
+
+$(OUT)/tests/unit-asan: $(asan_objs) | $(OUT)/tests/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $(ASAN) $(filter %.o,$^) $(LDFLAGS) $(TEST_LIBS) $(LIBS) -lpthread -o $@
+
+$(test_objs): $(OUT)/truth/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(CC) $(TEST_CFLAGS) -c $< -o $@
+
+$(asan_objs): $(OUT)/asan/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(CC) $(TEST_CFLAGS) $(ASAN) -c $< -o $@
+
+-include $(test_objs:.o=.d) $(asan_objs:.o=.d)
+.PHONY: tests
