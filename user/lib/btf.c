@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#define _GNU_SOURCE
 #include "btf.h"
 
 #include <bpf/bpf.h>
@@ -1128,9 +1127,11 @@ int btf_minimal(struct btf_types *b, const void *elf, size_t size)
 			goto out;
 	}
 	o->roots = o->wants.len / sizeof(*w);
-	if (b == btf_kernel)
+	if (!b || b == btf_kernel)
 		btf_want_targets(o, e);
 	err = o->err;
+	if (!err && !b && o->wants.len)
+		err = btf_open(&b, NULL);
 	w = (void *)o->wants.p;
 	n = o->wants.len / sizeof(*w);
 	if (!err && n)

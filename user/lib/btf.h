@@ -59,6 +59,7 @@ int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *valu
 /*
  * A descriptor of a small BTF with what the CO-RE relocations of this BPF object need, for libbpf to read as
  * btf_custom_path = "/proc/self/fd/N" until the object is loaded. -ENODATA: it has no relocation, so needs none.
+ * b == NULL: the running kernel's, which is opened only if something is needed of it.
  * -ENOTSUP: it wants ids of kernel types or type matching, which only the whole BTF can answer.
  */
 int btf_minimal(struct btf_types *b, const void *elf, size_t size);

@@ -105,14 +105,16 @@ static int open_object(void)
 	int fd;
 
 	elf = run.tool->elf(&size);
-	if (btf_needed(elf, size)) {
-		fd = btf_open(&types, run.btf);
-		if (!fd && minimal < 0)
-			fd = minimal = btf_minimal(types, elf, size);
-		if (fd == -ENOENT || fd == -EINVAL) {
-			err(run.btf ? "--btf: '%s' is no BTF" : "no BTF in this kernel%s: give a file that has it with --btf",
-			    run.btf ?: "");
-			return fd == -ENOENT ? -EOPNOTSUPP : -EINVAL;
+	if (minimal < 0) {
+		fd = run.btf ? btf_open(&types, run.btf) : 0;
+		if (!fd)
+			fd = minimal = btf_minimal(run.btf ? types : NULL, elf, size);
+		if (fd == -ENOENT || (fd == -EINVAL && run.btf)) {
+			if (run.btf)
+				err("--btf: '%s' has no BTF", run.btf);
+			else
+				err("no BTF in this kernel: give a file that has it with --btf");
+			return run.btf ? -EINVAL : -EOPNOTSUPP;
 		}
 	}
 	if (minimal >= 0) {
