@@ -14,6 +14,7 @@ mandir    ?= $(prefix)/share/man
 
 # Names as the kernel's source has them.
 BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x,s390,$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH))))))
+BPF_TARGET := $(if $(filter s390,$(BPF_ARCH)),bpfeb,bpfel)
 VMLINUX  := vmlinux/$(ARCH)
 
 LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
@@ -24,7 +25,7 @@ ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$
 	      -ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 # The oldest instruction set: what is newer is asked of the kernel.
-BPF_CFLAGS  = -O2 -g -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=bpf -D__TARGET_ARCH_$(BPF_ARCH) \
+BPF_CFLAGS  = -O2 -g -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \
 	      -I$(VMLINUX) -Ibpf -MMD -MP -ffile-prefix-map=$(CURDIR)/=
 
 lib   := $(patsubst user/%.c,$(OUT)/%.o,$(wildcard user/lib/*.c))

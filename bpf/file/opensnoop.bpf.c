@@ -2,14 +2,15 @@
 #include "lib/tool.bpf.h"
 #include "lib/event.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/path.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "opensnoop.h"
 
-const volatile bool failed_only;
+const volatile bool failed_only, want_file;
 
 EVENT_SCRATCH(struct opensnoop_event);
 
-static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsigned long path, __u32 flags, __u32 mode)
+static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsigned long path, __u64 flags, __u32 mode)
 {
 	struct opensnoop_event *e;
 	long n;
@@ -23,13 +24,18 @@ static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsig
 	e->dirfd = dirfd;
 	e->flags = flags;
 	e->mode = mode;
-	n = bpf_probe_read_user_str(e->path, sizeof(e->path), (void *)path);
-	if (n < 1 || n > (long)sizeof(e->path)) {
+	n = bpf_probe_read_user_str(e->path, PATH_LEN, (void *)path);
+	if (n < 1 || n > PATH_LEN) {
 		e->path[0] = 0;
 		n = 1;
 	}
 	e->path_len = n;
-	event_output(e, offsetof(struct opensnoop_event, path) + n);
+	e->names_len = e->cut = 0;
+	if (want_file && call->ret >= 0) {
+		e->names_len = path_of_file(e->path + n, path_file(call->ret), &e->cut);
+		n += e->names_len & 0x1fff;
+	}
+	event_output(e, offsetof(struct opensnoop_event, path) + (n & 0x3fff));
 	return 0;
 }
 
@@ -38,7 +44,7 @@ ON_SYSCALL(open, openat, openat2, creat)
 	const unsigned long *arg = call->arg;
 
 	if (syscall_is(call, openat))
-		return opened(call, arg[0], arg[1], arg[2], arg[3]);
+		return opened(call, arg[0], arg[1], (__u32)arg[2], arg[3]);
 	if (syscall_is(call, openat2)) {
 		__u64 how[2] = {};	/* struct open_how, include/uapi/linux/openat2.h: flags, mode */
 
@@ -46,7 +52,7 @@ ON_SYSCALL(open, openat, openat2, creat)
 		return opened(call, arg[0], arg[1], how[0], how[1]);
 	}
 	if (syscall_is(call, open))
-		return opened(call, -100, arg[0], arg[1], arg[2]);	/* AT_FDCWD */
+		return opened(call, -100, arg[0], (__u32)arg[1], arg[2]);	/* AT_FDCWD */
 	if (syscall_is(call, creat))
 		return opened(call, -100, arg[0], 01101, arg[1]);	/* O_CREAT|O_WRONLY|O_TRUNC */
 	return 0;

@@ -5,9 +5,10 @@ struct opensnoop_event {
 	struct origin origin;
 	__s32 ret;		/* the descriptor, or -errno */
 	__s32 dirfd;
-	__u32 flags;
-	__u32 mode;		/* as given; 0 unless a file may be made */
-	__u32 path_len;		/* with its NUL; the resolved path's parts follow it */
-	__u32 cut;		/* the resolved path has more parts than were read */
-	char path[PATH_LEN];
+	__u64 flags;
+	__u32 mode;		/* as given; it counts only where a file may be made */
+	__u32 path_len;		/* with its NUL; the names of the full path follow it in `path` */
+	__u32 names_len;
+	__u32 cut;		/* the full path has more names */
+	char path[2 * PATH_LEN + 512];
 };

@@ -296,7 +296,9 @@ static int usage(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const struct tool *tool = __stop_tools - __start_tools == 1 ? *__start_tools : tool_find(argv[0]);
+	const char *slash = strrchr(argv[0], '/');
+	bool many = !strcmp(slash ? slash + 1 : argv[0], "corekit");
+	const struct tool *tool = __stop_tools - __start_tools == 1 && !many ? *__start_tools : tool_find(argv[0]);
 
 	if (!tool && argc > 1 && (tool = tool_find(argv[1]))) {
 		argc--;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A file's full path, across mounts, up to the task's root: its names from the last to
+ * the first, each with its NUL; user space turns them round (path_write).  Offsets come
+ * from user space (path_setup), so that a tool needs no CO-RE where nobody asks for paths.
+ */
+#ifndef PATH_BPF_H
+#define PATH_BPF_H
+
+#include "lib/path.h"
+
+#define PATH_PARTS 64
+#define PATH_NAME  256	/* NAME_MAX and its NUL */
+
+const volatile struct path_offsets path_offsets;
+
+static __always_inline unsigned long path_follow(unsigned long from, __u32 offset)
+{
+	unsigned long to = 0;
+
+	bpf_probe_read_kernel(&to, sizeof(to), (void *)(from + offset));
+	return to;
+}
+
+/* The bytes written at `to`, which has room for PATH_LEN + PATH_NAME; *cut when there are more names. */
+static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned long dentry, __u32 *cut)
+{
+	unsigned long fs = path_follow(bpf_get_current_task(), path_offsets.task_fs);
+	unsigned long root_mnt = path_follow(fs, path_offsets.fs_root + path_offsets.path_mnt);
+	unsigned long root_dentry = path_follow(fs, path_offsets.fs_root + path_offsets.path_dentry);
+	__u32 at = 0;
+
+	*cut = 1;
+	for (int i = 0; i < PATH_PARTS; i++) {
+		unsigned long parent;
+		long n;
+
+		if (mnt == root_mnt && dentry == root_dentry) {
+			*cut = 0;
+			break;
+		}
+		parent = path_follow(dentry, path_offsets.dentry_parent);
+		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || dentry == parent) {
+			unsigned long mount = mnt - path_offsets.mount_mnt;
+			unsigned long above = path_follow(mount, path_offsets.mount_parent);
+
+			if (above == mount || !above) {
+				*cut = 0;
+				break;
+			}
+			dentry = path_follow(mount, path_offsets.mount_mountpoint);
+			mnt = above + path_offsets.mount_mnt;
+			continue;
+		}
+		if (at > PATH_LEN)
+			break;
+		n = bpf_probe_read_kernel_str(to + at, PATH_NAME,
+					      (void *)path_follow(dentry, path_offsets.dentry_name));
+		if (n < 1 || n > PATH_NAME)
+			break;
+		at += n;
+		dentry = parent;
+	}
+	return at;
+}
+
+/* The path of an open file, by its struct file. */
+static __always_inline __u32 path_of_file(char *to, unsigned long file, __u32 *cut)
+{
+	return path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
+			  path_follow(file, path_offsets.file_path + path_offsets.path_dentry), cut);
+}
+
+/* The struct file of one of the current task's descriptors. */
+static __always_inline unsigned long path_file(__u32 fd)
+{
+	unsigned long files = path_follow(bpf_get_current_task(), path_offsets.task_files);
+	unsigned long table = path_follow(path_follow(files, path_offsets.files_fdt), path_offsets.fdt_fd);
+
+	return path_follow(table + fd * sizeof(long), 0);
+}
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef PATH_H
+#define PATH_H
+
+/* Where struct members are in this kernel: bytes. */
+struct path_offsets {
+	__u32 task_files, files_fdt, fdt_fd;
+	__u32 task_fs, fs_root;
+	__u32 file_path, path_mnt, path_dentry;
+	__u32 dentry_parent, dentry_name;
+	__u32 mount_mnt, mount_parent, mount_mountpoint;
+	__u32 vfsmount_root;
+};
+
+#endif

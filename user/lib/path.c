@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The user side of bpf/lib/path.bpf.h. */
+#include <errno.h>
+#include <string.h>
+#include "lib/btf.h"
+#include "lib/lib.h"
+#include "lib/path_user.h"
+
+int path_setup(struct run *run, struct path_offsets *to)
+{
+	const struct {
+		__u32 *to;
+		const char *type, *member, *other;	/* other: the member's name in other kernels */
+	} wanted[] = {
+		{ &to->task_files, "task_struct", "files", NULL },
+		{ &to->files_fdt, "files_struct", "fdt", NULL },
+		{ &to->fdt_fd, "fdtable", "fd", NULL },
+		{ &to->task_fs, "task_struct", "fs", NULL },
+		{ &to->fs_root, "fs_struct", "root", NULL },
+		{ &to->file_path, "file", "f_path", "__f_path" },
+		{ &to->path_mnt, "path", "mnt", NULL },
+		{ &to->path_dentry, "path", "dentry", NULL },
+		{ &to->dentry_parent, "dentry", "d_parent", NULL },
+		{ &to->dentry_name, "dentry", "d_name.name", "__d_name.name" },
+		{ &to->mount_mnt, "mount", "mnt", NULL },
+		{ &to->mount_parent, "mount", "mnt_parent", NULL },
+		{ &to->mount_mountpoint, "mount", "mnt_mountpoint", NULL },
+		{ &to->vfsmount_root, "vfsmount", "mnt_root", NULL },
+	};
+	struct btf_types *types;
+	int ret = btf_open(&types, run->btf);
+
+	if (ret) {
+		err("full paths need the kernel's BTF, which is not here: give it with --btf");
+		return -EOPNOTSUPP;
+	}
+	for (unsigned int i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		ret = btf_member_offset(types, wanted[i].type, wanted[i].member);
+		if (ret < 0 && wanted[i].other)
+			ret = btf_member_offset(types, wanted[i].type, wanted[i].other);
+		if (ret < 0) {
+			err("full paths need %s.%s, which this kernel lacks", wanted[i].type, wanted[i].member);
+			return -EOPNOTSUPP;
+		}
+		*wanted[i].to = ret;
+	}
+	return 0;
+}
+
+/* Names from the last to the first, each with its NUL, as one path. */
+void path_write(struct out *out, const char *names, size_t size, bool cut)
+{
+	const char *end = names + size;
+
+	if (cut)
+		out_str(out, "...");
+	if (!size)
+		out_str(out, "/");
+	while (end > names) {
+		const char *start = --end;	/* on the NUL of the last name */
+
+		while (start > names && start[-1])
+			start--;
+		if (start != end && *start != '/')
+			out_str(out, "/");
+		out_bytes(out, start, end - start);
+		end = start;
+	}
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef PATH_USER_H
+#define PATH_USER_H
+
+#include "lib/tool.h"
+#include "lib/path.h"
+
+int path_setup(struct run *run, struct path_offsets *to);	/* -EOPNOTSUPP after a line on stderr */
+void path_write(struct out *out, const char *names, size_t size, bool cut);
+
+#endif
