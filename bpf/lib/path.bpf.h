@@ -22,17 +22,24 @@ static __always_inline unsigned long path_follow(unsigned long from, __u32 offse
 	return to;
 }
 
-/* The bytes written at `to`, which has room for PATH_LEN + PATH_NAME; *cut when there are more names. */
-static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned long dentry, __u32 *cut)
+/*
+ * *len becomes the number of bytes at `to`, which has room for PATH_LEN + PATH_NAME; *cut
+ * is set when there are more names.  The length is kept in memory, where the verifier
+ * forgets its value: it then sees one state for each turn of the loop, not one for each path.
+ */
+static __always_inline void path_names(char *to, unsigned long mnt, unsigned long dentry, volatile __u32 *len,
+				       __u32 *cut)
 {
 	unsigned long fs = path_follow(bpf_get_current_task(), path_offsets.task_fs);
 	unsigned long root_mnt = path_follow(fs, path_offsets.fs_root + path_offsets.path_mnt);
 	unsigned long root_dentry = path_follow(fs, path_offsets.fs_root + path_offsets.path_dentry);
-	__u32 at = 0;
 
+	*len = 0;
 	*cut = 1;
+#pragma clang loop unroll(disable)
 	for (int i = 0; i < PATH_PARTS; i++) {
 		unsigned long parent;
+		__u32 at = *len;
 		long n;
 
 		if (mnt == root_mnt && dentry == root_dentry) {
@@ -56,19 +63,18 @@ static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned lo
 			break;
 		n = bpf_probe_read_kernel_str(to + at, PATH_NAME,
 					      (void *)path_follow(dentry, path_offsets.dentry_name));
-		if (n < 1 || n > PATH_NAME)
+		if (n < 1)
 			break;
-		at += n;
+		*len = at + n;
 		dentry = parent;
 	}
-	return at;
 }
 
 /* The path of an open file, by its struct file. */
-static __always_inline __u32 path_of_file(char *to, unsigned long file, __u32 *cut)
+static __always_inline void path_of_file(char *to, unsigned long file, volatile __u32 *len, __u32 *cut)
 {
-	return path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
-			  path_follow(file, path_offsets.file_path + path_offsets.path_dentry), cut);
+	path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
+		   path_follow(file, path_offsets.file_path + path_offsets.path_dentry), len, cut);
 }
 
 /* The struct file of one of the current task's descriptors. */
