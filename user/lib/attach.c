@@ -146,10 +146,15 @@ static int fit_maps(struct run *run)
 	int ret = 0;
 
 	bpf_object__for_each_program(p, run->skel->obj)
-		if (bpf_program__autoload(p) && split(bpf_program__name(p), &n)) {
+		if (bpf_program__autoload(p) && split(bpf_program__name(p), &n) && strcmp(n.way, "follow")) {
 			direct |= is_direct(n.way);
 			by_id |= !is_direct(n.way);
 		}
+	if (!direct && !by_id)		/* programs that act on the current task only */
+		by_id = !(direct = run->common->task_storage);
+	bpf_object__for_each_program(p, run->skel->obj)
+		if (split(bpf_program__name(p), &n) && !strcmp(n.way, "by_tid"))
+			bpf_program__set_autoload(p, by_id);
 	bpf_object__for_each_map(map, run->skel->obj) {
 		const char *name = bpf_map__name(map), *end = strrchr(name, '_');
 		bool wanted = true;
@@ -192,7 +197,7 @@ int attach_select(struct run *run)
 			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
 			continue;
 		}
-		if (!strcmp(n.way, "off"))	/* for the tool's setup() to turn on */
+		if (!strcmp(n.way, "by_tid"))	/* fit_maps() */
 			continue;
 		/* is a way of this group chosen already, and is it this one? */
 		bpf_object__for_each_program(q, run->skel->obj) {
