@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A tool is bpf/DOMAIN/NAME.bpf.c + user/DOMAIN/NAME.c; nothing here names one.
+ARCH      ?= $(shell uname -m)
+CC        = $(CROSS_COMPILE)gcc
+CLANG     ?= clang
+BPFTOOL   ?= bpftool
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+OUT       ?= build
+CFLAGS    ?= -O2 -g
+prefix    ?= /usr/local
+sbindir   ?= $(prefix)/sbin
+mandir    ?= $(prefix)/share/man
+
+# Names as the kernel's source has them.
+BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x,s390,$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH))))))
+VMLINUX  := vmlinux/$(ARCH)
+
+LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
+WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+# Paths in the objects are relative, so that two builds give the same bytes.
+ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$(OUT) -MMD -MP \
+	      -ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
+ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
+# The oldest instruction set: what is newer is asked of the kernel.
+BPF_CFLAGS  = -O2 -g -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=bpf -D__TARGET_ARCH_$(BPF_ARCH) \
+	      -I$(VMLINUX) -Ibpf -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+
+lib   := $(patsubst user/%.c,$(OUT)/%.o,$(wildcard user/lib/*.c))
+paths := $(patsubst user/%.c,%,$(filter-out user/lib/%,$(wildcard user/*/*.c)))
+objs  := $(paths:%=$(OUT)/%.o)
+names := $(notdir $(paths))
+bins  := $(addprefix $(OUT)/bin/,$(names))
+
+ifneq ($(words $(sort $(names))),$(words $(names)))
+$(error two tools share a name: $(foreach n,$(sort $(names)),$(if $(word 2,$(filter $n,$(names))),$n)))
+endif
+ifneq ($(V),1)
+.SILENT:
+endif
+say = $(if $(filter 1,$(V)),,$(info $(shell printf '  %-7s' $1) $2))
+
+all: $(bins) $(OUT)/bin/corekit
+
+$(foreach p,$(paths),$(eval $(OUT)/bin/$(notdir $p): $(OUT)/$p.o))
+
+$(names): %: $(OUT)/bin/%
+
+$(bins): $(lib) | $(OUT)/bin/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $(filter %.o,$^) $(ALL_LDFLAGS) $(LIBS) -o $@
+
+$(OUT)/bin/corekit: $(objs) $(lib) | $(OUT)/bin/
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) -static $(filter %.o,$^) $(ALL_LDFLAGS) $(STATIC_LIBS) -o $@ 2>$(OUT)/link.log || { cat $(OUT)/link.log >&2; exit 1; }
+
+$(lib) $(objs): $(OUT)/%.o: user/%.c | check
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# A tool's own skeleton, if it has a BPF side (a command has none).
+$(foreach p,$(paths),$(if $(wildcard bpf/$p.bpf.c),$(eval $(OUT)/$p.o: $(OUT)/$p.skel.h)))
+
+$(OUT)/%.skel.h: $(OUT)/%.bpf.o
+	$(call say,SKEL,$@)
+	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@
+
+$(OUT)/%.bpf.o: bpf/%.bpf.c | check
+	mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(CLANG) $(BPF_CFLAGS) -I$(<D) -c $< -o $@
+	$(LLVM_STRIP) -g $@
+
+%/:
+	mkdir -p $@
+
+# Once a build folder: one line for what is missing or too old.
+check: $(OUT)/.checked ;
+$(OUT)/.checked: tools/check
+	mkdir -p $(@D)
+	CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" LLVM_STRIP="$(LLVM_STRIP)" PKG_CONFIG="$(PKG_CONFIG)" VMLINUX="$(VMLINUX)" tools/check
+	touch $@
+
+# TOOL_PREFIX=bpf- where a distribution has a name already.
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8
+	install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/corekit $(DESTDIR)$(sbindir)/corekit
+	for t in $(names); do \
+		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t && \
+		$(OUT)/bin/corekit $$t --help=man > $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$t.8 || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/corekit $(foreach t,$(names),$(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$t $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$t.8)
+
+clean:
+	rm -rf $(OUT)
+
+-include tests/tests.mk
+-include $(objs:.o=.d) $(lib:.o=.d) $(paths:%=$(OUT)/%.bpf.d)
+.PHONY: all check install uninstall clean $(names)
+.DELETE_ON_ERROR:
+.SECONDARY:

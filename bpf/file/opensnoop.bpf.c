@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/tool.bpf.h"
+#include "lib/event.bpf.h"
+#include "lib/filter.bpf.h"
+#include "lib/syscall.bpf.h"
+#include "opensnoop.h"
+
+const volatile bool failed_only;
+
+EVENT_SCRATCH(struct opensnoop_event);
+
+static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsigned long path, __u32 flags, __u32 mode)
+{
+	struct opensnoop_event *e;
+	long n;
+
+	if (failed_only && call->ret >= 0)
+		return 0;
+	if (!filter_current() || !(e = event_scratch(struct opensnoop_event)))
+		return 0;
+	origin_fill(&e->origin);
+	e->ret = call->ret;
+	e->dirfd = dirfd;
+	e->flags = flags;
+	e->mode = mode;
+	n = bpf_probe_read_user_str(e->path, sizeof(e->path), (void *)path);
+	if (n < 1 || n > (long)sizeof(e->path)) {
+		e->path[0] = 0;
+		n = 1;
+	}
+	e->path_len = n;
+	event_output(e, offsetof(struct opensnoop_event, path) + n);
+	return 0;
+}
+
+ON_SYSCALL(open, openat, openat2, creat)
+{
+	const unsigned long *arg = call->arg;
+
+	if (syscall_is(call, openat))
+		return opened(call, arg[0], arg[1], arg[2], arg[3]);
+	if (syscall_is(call, openat2)) {
+		__u64 how[2] = {};	/* struct open_how, include/uapi/linux/openat2.h: flags, mode */
+
+		bpf_probe_read_user(how, sizeof(how), (void *)arg[2]);
+		return opened(call, arg[0], arg[1], how[0], how[1]);
+	}
+	if (syscall_is(call, open))
+		return opened(call, -100, arg[0], arg[1], arg[2]);	/* AT_FDCWD */
+	if (syscall_is(call, creat))
+		return opened(call, -100, arg[0], 01101, arg[1]);	/* O_CREAT|O_WRONLY|O_TRUNC */
+	return 0;
+}

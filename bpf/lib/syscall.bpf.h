@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * System calls, seen once: as they return.  The registers that held the arguments
+ * are still there, so nothing is carried from entry to exit, and memory that the
+ * caller had never touched has been read by the kernel and can be read here.
+ * One raw tracepoint is cheaper than the events of tracefs, needs neither tracefs
+ * nor CO-RE, and sees 32-bit callers, which those events leave out.
+ *
+ *	ON_SYSCALL(open, openat)
+ *	{
+ *		if (syscall_is(call, open))
+ *			return opened(call->arg[0], call->ret);
+ *		return opened(call->arg[1], call->ret);
+ *	}
+ */
+#ifndef SYSCALL_BPF_H
+#define SYSCALL_BPF_H
+
+#include "syscalls.h"
+
+/* The start of struct pt_regs, without CO-RE: its layout is fixed by ptrace(2). */
+#if defined(__TARGET_ARCH_x86)
+struct syscall_regs { /* arch/x86/include/asm/ptrace.h */
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, nr, ip, cs;
+};
+#define SYSCALL_NR(nr)	((__u32)(nr) & ~0x40000000)	/* __X32_SYSCALL_BIT */
+#define SYSCALL_ARGS(r) { (r).di, (r).si, (r).dx, (r).r10, (r).r8, (r).r9 }
+#define SYSCALL32_ARGS(r) { (__u32)(r).bx, (__u32)(r).cx, (__u32)(r).dx, (__u32)(r).si, (__u32)(r).di, (__u32)(r).bp }
+/* __USER32_CS, or "int 0x80" from 64-bit code: "syscall" leaves the return address in cx */
+#define SYSCALL_32(r)	((r).cs == 0x23 || (common.compat > 1 && (r).cx != (r).ip))
+#elif defined(__TARGET_ARCH_arm64)
+struct syscall_regs { /* arch/arm64/include/asm/ptrace.h */
+	unsigned long x[31], sp, pc, pstate, orig_x0;
+	__s32 nr;
+};
+#define SYSCALL_NR(nr)	((__u32)(nr))
+#define SYSCALL_ARGS(r) { (r).orig_x0, (r).x[1], (r).x[2], (r).x[3], (r).x[4], (r).x[5] }
+#define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
+#define SYSCALL_32(r)	((r).pstate & 0x10)	/* PSR_MODE32_BIT */
+#elif defined(__TARGET_ARCH_s390)
+struct syscall_regs { /* arch/s390/include/asm/ptrace.h */
+	unsigned long args[1], psw_mask, psw_addr, gpr[16], orig_gpr2;
+	__u32 nr;
+};
+#define SYSCALL_NR(nr)	((nr) & 0xffff)
+#define SYSCALL_ARGS(r) { (r).orig_gpr2, (r).gpr[3], (r).gpr[4], (r).gpr[5], (r).gpr[6], (r).gpr[7] }
+#define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
+#define SYSCALL_32(r)	(!((r).psw_mask & 0x100000000))	/* PSW_MASK_EA */
+#elif defined(__TARGET_ARCH_powerpc)
+struct syscall_regs { /* arch/powerpc/include/asm/ptrace.h */
+	unsigned long nr, gpr[31], nip, msr, orig_gpr3;
+};
+#define SYSCALL_NR(nr)	((__u32)(nr))
+#define SYSCALL_ARGS(r) { (r).orig_gpr3, (r).gpr[3], (r).gpr[4], (r).gpr[5], (r).gpr[6], (r).gpr[7] }
+#define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
+#define SYSCALL_32(r)	(!((r).msr >> 63))	/* MSR_SF */
+#elif defined(__TARGET_ARCH_riscv)
+struct syscall_regs { /* arch/riscv/include/asm/ptrace.h */
+	unsigned long epc, ra, sp, gp, tp, t0, t1, t2, s0, s1, a0, a1, a2, a3, a4, a5, a6, nr;
+	unsigned long s[10], t[4], status, badaddr, cause, orig_a0;
+};
+#define SYSCALL_NR(nr)	((__u32)(nr))
+#define SYSCALL_ARGS(r) { (r).orig_a0, (r).a1, (r).a2, (r).a3, (r).a4, (r).a5 }
+#define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
+#define SYSCALL_32(r)	0
+#else
+#error "no description of this architecture's system calls"
+#endif
+
+struct syscall {
+	__u32 nr;
+	bool is_32;
+	long ret;
+	unsigned long arg[6];
+};
+
+#define syscall_is(call, name) ((call)->nr == ((call)->is_32 ? NR32_##name : NR_##name))
+
+/* Is nr one of these calls, in either table?  (-1 in a table that lacks it.) */
+#define ___syscall_eq(nr, name) (nr == NR_##name || (common.compat && nr == NR32_##name))
+#define ___syscall_in1(nr, a) ___syscall_eq(nr, a)
+#define ___syscall_in2(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in1(nr, b))
+#define ___syscall_in3(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in2(nr, b))
+#define ___syscall_in4(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in3(nr, b))
+#define ___syscall_in5(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in4(nr, b))
+#define ___syscall_in6(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in5(nr, b))
+#define ___syscall_in7(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in6(nr, b))
+#define ___syscall_in8(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in7(nr, b))
+
+static __always_inline __u32 syscall_nr(const void *regs)
+{
+	typeof(((struct syscall_regs *)0)->nr) nr = 0;
+
+	bpf_probe_read_kernel(&nr, sizeof(nr), regs + __builtin_offsetof(struct syscall_regs, nr));
+	return SYSCALL_NR(nr);
+}
+
+/* Is this call from the 32-bit table?  Only asked where the kernel has one. */
+static __always_inline bool syscall_is_32(const void *regs)
+{
+	struct syscall_regs r = {};
+
+	if (!common.compat)
+		return false;
+	bpf_probe_read_kernel(&r, sizeof(r), regs);
+	return SYSCALL_32(r);
+}
+
+static __always_inline void syscall_read(struct syscall *call, const void *regs)
+{
+	struct syscall_regs r = {};
+
+	bpf_probe_read_kernel(&r, sizeof(r), regs);
+	call->is_32 = common.compat && SYSCALL_32(r);
+	if (call->is_32) {
+		unsigned long arg[] = SYSCALL32_ARGS(r);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	} else {
+		unsigned long arg[] = SYSCALL_ARGS(r);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	}
+}
+
+#define ON_SYSCALL(calls...)						\
+static __always_inline int on_syscall(const struct syscall *call);	\
+SEC("raw_tp/sys_exit")							\
+int syscall_exit(struct bpf_raw_tracepoint_args *ctx)			\
+{									\
+	const void *regs = (const void *)ctx->args[0];			\
+	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
+									\
+	if (!___apply(___syscall_in, ___narg(calls))(call.nr, calls))	\
+		return 0;						\
+	syscall_read(&call, regs);					\
+	return on_syscall(&call);					\
+}									\
+static __always_inline int on_syscall(const struct syscall *call)
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The first include of every BPF program. */
+#ifndef TOOL_BPF_H
+#define TOOL_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "lib/shared.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile struct common common SEC(".rodata.common");
+
+/* Exact: added to atomically, and only where something was lost. */
+__u64 lost[LOSS_KINDS] SEC(".data.lost");
+
+static __always_inline void lose(enum loss why)
+{
+	__sync_fetch_and_add(&lost[why], 1);
+}
+
+/* Every map update of a tool goes through here, so that a full map is never silent. */
+static __always_inline int map_put(void *map, const void *key, const void *value)
+{
+	int err = bpf_map_update_elem(map, key, value, BPF_ANY);
+
+	if (err)
+		lose(LOSS_MAP);
+	return err;
+}
+
+/* The value of a key, made from zero when there is none; NULL (and counted) when the map is full. */
+#define map_get_or_init(map, key, zero) ({				\
+	void *__v = bpf_map_lookup_elem(map, key);			\
+	if (!__v) {							\
+		bpf_map_update_elem(map, key, zero, BPF_NOEXIST);	\
+		__v = bpf_map_lookup_elem(map, key);			\
+		if (!__v)						\
+			lose(LOSS_MAP);					\
+	}								\
+	__v;								\
+})
+
+/* Ids as the tool's user sees them: those of its own pid namespace. */
+static __always_inline __u64 current_ids(void)
+{
+	struct bpf_pidns_info ns = {};
+
+	if (!common.pidns_ino)
+		return bpf_get_current_pid_tgid();
+	if (bpf_get_ns_current_pid_tgid(common.pidns_dev, common.pidns_ino, &ns, sizeof(ns)))
+		return 0;
+	return (__u64)ns.tgid << 32 | ns.pid;
+}
+
+#endif

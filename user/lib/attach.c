@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Chooses among the '?' programs of an object, named WAY__GROUP or WAY__GROUP__VARIANT:
+ * of each group the first way that this kernel has and that loads and attaches.  A
+ * program that fails is ruled out with its reason, and the object is opened anew.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/btf.h"
+#include "lib/lib.h"
+
+#define MAX_RULED 128
+#define MAX_LINKS 256
+
+struct name {
+	char way[24], group[64], variant[64];
+};
+
+static struct {
+	char program[96], why[192];
+} ruled[MAX_RULED];
+static int n_ruled;
+
+static struct bpf_link *links[MAX_LINKS];
+static int n_links;
+static bool lesser;
+static struct run *the_run;
+static char failing[96], last_line[160];
+
+/* "tp_btf__issue__args2": way, group, variant; "kprobe__enter__G" and "kprobe__leave__G" are one way. */
+static bool split(const char *program, struct name *n)
+{
+	const char *group = strstr(program, "__"), *variant;
+
+	if (!group)
+		return false;
+	snprintf(n->way, sizeof(n->way), "%.*s", (int)(group - program), program);
+	group += 2;
+	if (!strncmp(group, "enter__", 7) || !strncmp(group, "leave__", 7))
+		group += 7;
+	variant = strstr(group, "__");
+	snprintf(n->group, sizeof(n->group), "%.*s", variant ? (int)(variant - group) : (int)strlen(group), group);
+	snprintf(n->variant, sizeof(n->variant), "%s", variant ? variant + 2 : "");
+	return true;
+}
+
+static void rule_out(const char *program, const char *why)
+{
+	if (n_ruled == MAX_RULED)
+		return;
+	snprintf(ruled[n_ruled].program, sizeof(ruled->program), "%s", program);
+	snprintf(ruled[n_ruled++].why, sizeof(ruled->why), "%s", why);
+}
+
+static const char *why_not(const char *program)
+{
+	for (int i = 0; i < n_ruled; i++)
+		if (!strcmp(ruled[i].program, program))
+			return ruled[i].why;
+	return NULL;
+}
+
+/* "args2": the hook must have so many arguments; a raw_tp program would load with any number. */
+static bool args_fit(struct bpf_program *p, const struct name *n, char *why, size_t size)
+{
+	const char *section = bpf_program__section_name(p), *target = strchr(section, '/');
+	struct btf_types *types;
+	struct btf_arg args[16];
+	int want, have;
+
+	if (sscanf(n->variant, "args%d", &want) != 1 || !target)
+		return true;
+	if (btf_open(&types, NULL))
+		return false;
+	have = strstr(section, "tp") && !strstr(section, "probe") ? btf_tracepoint_args(types, target + 1, args, 16) :
+								     btf_func_args(types, target + 1, args, 16);
+	if (have != want)
+		snprintf(why, size, have < 0 ? "not in this kernel" : "it has %d arguments here", have);
+	return have == want;
+}
+
+static bool is_direct(const char *way)
+{
+	return !strcmp(way, "tp_btf") || !strcmp(way, "fentry") || !strcmp(way, "fexit");
+}
+
+static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
+{
+	const char *section = bpf_program__section_name(p), *name = bpf_program__name(p);
+	char why[160] = "";
+	struct bpf_map *map;
+
+	if (why_not(name))
+		return false;
+	if (*section == '?')
+		section++;
+	bpf_object__for_each_map(map, run->skel->obj)
+		if (is_direct(n->way) && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && !kernel_task_storage())
+			snprintf(why, sizeof(why), "no task storage for tracing in this kernel");
+	if (!*why && kernel_has_program(section, why, sizeof(why)) && args_fit(p, n, why, sizeof(why)))
+		return true;
+	rule_out(name, why);
+	return false;
+}
+
+static bool word_in(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p && (p = strstr(p, word)); p += len)
+		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
+			return true;
+	return false;
+}
+
+/* One line that names the hook and why each way to it is closed. */
+static void complain(struct run *run, const char *group)
+{
+	char text[512] = "";
+	struct bpf_program *p;
+	struct name n;
+	size_t at = 0;
+
+	bpf_object__for_each_program(p, run->skel->obj) {
+		const char *why = why_not(bpf_program__name(p)), *section = bpf_program__section_name(p);
+
+		if (!why || !split(bpf_program__name(p), &n) || strcmp(n.group, group) || at >= sizeof(text) - 1)
+			continue;
+		if (strstr(bpf_program__name(p), "__leave__"))
+			continue;
+		at += snprintf(text + at, sizeof(text) - at, "%s%s: %s", at ? "; " : "", section + (*section == '?'), why);
+	}
+	err("can't run here: %s", text);
+}
+
+/* Maps that only one way needs are not made for the other. */
+static int fit_maps(struct run *run)
+{
+	bool direct = false, by_id = false;
+	struct bpf_program *p;
+	struct bpf_map *map;
+	struct name n;
+	int ret = 0;
+
+	bpf_object__for_each_program(p, run->skel->obj)
+		if (bpf_program__autoload(p) && split(bpf_program__name(p), &n)) {
+			direct |= is_direct(n.way);
+			by_id |= !is_direct(n.way);
+		}
+	bpf_object__for_each_map(map, run->skel->obj) {
+		const char *name = bpf_map__name(map), *end = strrchr(name, '_');
+		bool wanted = true;
+
+		if (!strncmp(name, "kprobe__", 8)) {
+			char program[128];
+
+			snprintf(program, sizeof(program), "kprobe__leave__%s", name + 8);
+			p = bpf_object__find_program_by_name(run->skel->obj, program);
+			wanted = p && bpf_program__autoload(p);
+		} else if (end && !strcmp(end - 1, "__task")) {
+			wanted = direct;
+		} else if (end && !strcmp(end - 1, "__tid")) {
+			wanted = by_id;
+		} else if (end && !strcmp(end - 1, "__cpu")) {
+			wanted = !run->common->hist_keyed;
+		}
+		if (!ret && !wanted)
+			ret = bpf_map__set_autocreate(map, false);
+	}
+	return ret;
+}
+
+/* Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error. */
+int attach_select(struct run *run)
+{
+	static char open_groups[64][64];
+	struct bpf_program *p, *q;
+	struct name n, m;
+	int n_open = 0;
+
+	lesser = false;
+	the_run = run;
+	bpf_object__for_each_program(p, run->skel->obj) {
+		bool done = false, first = true;
+
+		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
+			continue;
+		if (!strcmp(n.way, "follow")) {
+			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
+			continue;
+		}
+		if (!strcmp(n.way, "off"))	/* for the tool's setup() to turn on */
+			continue;
+		/* is a way of this group chosen already, and is it this one? */
+		bpf_object__for_each_program(q, run->skel->obj) {
+			if (q == p)
+				break;
+			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
+				continue;
+			first &= !strcmp(m.way, n.way);
+			if (bpf_program__autoload(q))
+				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
+		}
+		if (done)
+			continue;
+		if (usable(run, p, &n)) {
+			bpf_program__set_autoload(p, true);
+			lesser |= !first;
+		} else if (n_open < 64) {
+			strcpy(open_groups[n_open++], n.group);
+		}
+	}
+	for (int i = 0; i < n_open; i++) {
+		bool done = word_in(run->tool->optional, open_groups[i]);
+
+		bpf_object__for_each_program(p, run->skel->obj)
+			done |= bpf_program__autoload(p) && split(bpf_program__name(p), &n) &&
+				!strcmp(n.group, open_groups[i]);
+		if (!done) {
+			complain(run, open_groups[i]);
+			return -EOPNOTSUPP;
+		}
+	}
+	return fit_maps(run);
+}
+
+/* libbpf tells only its log which program failed and why. */
+void attach_log(const char *line)
+{
+	const char *at = strstr(line, "prog '");
+
+	if (at && sscanf(at, "prog '%95[^']'", failing) == 1)
+		snprintf(last_line, sizeof(last_line), "%s", strchr(at + 6, '\'') + 3);
+	last_line[strcspn(last_line, "\n")] = 0;
+}
+
+bool attach_failed(struct run *run, int error)
+{
+	struct bpf_program *p = *failing ? bpf_object__find_program_by_name(run->skel->obj, failing) : NULL;
+	char why[192];
+	struct name n;
+
+	if (!p || !split(failing, &n) || !strcmp(n.way, "follow") || why_not(failing))
+		return false;
+	snprintf(why, sizeof(why), "%s", error == -ENOENT ? "not in this kernel" : *last_line ? last_line : strerror(-error));
+	rule_out(failing, why);
+	*failing = 0;
+	return true;
+}
+
+const char *attach_why(void)
+{
+	return *last_line ? last_line : NULL;
+}
+
+int attach_all(struct run *run)
+{
+	struct bpf_program *p;
+	int ret = 0;
+
+	bpf_object__for_each_program(p, run->skel->obj) {
+		const char *section = bpf_program__section_name(p);
+		struct bpf_link *link;
+
+		section += *section == '?';
+		if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
+			continue;	/* uprobes, and programs without a target, are the tool's to attach */
+		link = n_links < MAX_LINKS ? btf_attach(p) : NULL;
+		if (!link) {
+			ret = n_links < MAX_LINKS ? -errno : -E2BIG;
+			snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
+			if (!*last_line)
+				snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
+			return ret;
+		}
+		links[n_links++] = link;
+	}
+	return run->tool->attach ? run->tool->attach(run) : 0;
+}
+
+/* For tools that attach by themselves. */
+int attach_keep(struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	if (n_links == MAX_LINKS) {
+		bpf_link__destroy(link);
+		return -E2BIG;
+	}
+	links[n_links++] = link;
+	return 0;
+}
+
+void attach_detach(void)
+{
+	while (n_links)
+		bpf_link__destroy(links[--n_links]);
+}
+
+/* The best way of each group that isn't used, in one line. */
+void attach_lesser_why(void)
+{
+	struct bpf_program *p;
+	char text[256] = "";
+	size_t at = 0;
+
+	/* ruled-out programs are in the order in which they were tried */
+	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
+		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
+		if (p && !strstr(text, ruled[i].why))
+			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
+				       bpf_program__section_name(p) + 1, ruled[i].why);
+	}
+	err("%s", text);
+}
+
+bool attach_lesser(void)
+{
+	return lesser;
+}
+
+/* What is attached, and for each way that is better, why it isn't. */
+void attach_explain(struct run *run)
+{
+	struct out *out = out_open(run);
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, run->skel->obj) {
+		const char *section = bpf_program__section_name(p), *why = why_not(bpf_program__name(p));
+		bool used = bpf_program__autoload(p);
+
+		section += *section == '?';
+		if (!used && !why)
+			why = strstr(bpf_program__name(p), "follow") == bpf_program__name(p) ? "only with --follow" : "not needed";
+		if (run->format == OUT_JSON) {
+			out_str(out, "{");
+			out_json_key(out, "hook");
+			out_printf(out, "\"%s\",\"used\":%s,\"why\":\"", section, used ? "true" : "false");
+			out_bytes(out, used ? "" : why, used ? 0 : strlen(why));
+			out_str(out, "\"}\n");
+		} else {
+			out_printf(out, "%-7s %-40s %s\n", used ? "used" : "unused", section, used ? "" : why);
+		}
+	}
+	out_flush();
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel's types, read where they lie: no index, no copy. Not for use from several threads at once. */
+#ifndef BTF_H
+#define BTF_H
+
+#include <linux/btf.h>
+#include <linux/types.h>
+#include <stddef.h>
+
+struct bpf_link;
+struct bpf_program;
+struct btf_types;
+
+/* A name to look for; kind is a BTF_KIND_*, where BTF_KIND_ENUM stands for both sizes of enum. */
+struct btf_want {
+	const char *name;
+	__u32 kind;
+	__u32 id; /* out: the first type of that name, or 0 */
+};
+
+/* A parameter: const char **argv is {"", "char", 2}. Kernels seldom name the arguments of a tracepoint. */
+struct btf_arg {
+	const char *name;
+	const char *type; /* "" where it has no name, as void or a function */
+	__u32 pointers;
+};
+
+struct btf_value {
+	const char *name;
+	__s64 value;
+};
+
+/*
+ * NULL is the running kernel's, opened once and shared; else a file, raw or ELF. Strings that look-ups give live until
+ * btf_close(). -EINVAL: not BTF, damaged, or of the other byte order.
+ */
+int btf_open(struct btf_types **b, const char *path);
+void btf_close(struct btf_types *b);
+
+/* One pass over the types for all the names, so ask for many at a time; answers are kept. */
+int btf_find_many(struct btf_types *b, struct btf_want *wants, size_t n);
+/* The id, or -ENOENT. */
+int btf_find(struct btf_types *b, const char *name, __u32 kind);
+/*
+ * The same for the running kernel, its modules too: *module_fd is 0 for vmlinux, else a descriptor that stays ours. A
+ * name that is nowhere makes each call read all modules' BTF.
+ */
+int btf_find_kernel(const char *name, __u32 kind, int *module_fd);
+
+/* Bytes from the start of a struct, union or typedef; path may be dotted ("ns.inum"). -EINVAL for a bit field. */
+int btf_member_offset(struct btf_types *b, const char *type, const char *path);
+
+/* These fill at most max elements and return how many there are, which can be more; -ENOENT if there is no such name.
+ */
+int btf_func_args(struct btf_types *b, const char *func, struct btf_arg *args, int max);
+int btf_tracepoint_args(struct btf_types *b, const char *tracepoint, struct btf_arg *args, int max);
+int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max);
+
+/*
+ * A descriptor of a small BTF with what the CO-RE relocations of this BPF object need, for libbpf to read as
+ * btf_custom_path = "/proc/self/fd/N" until the object is loaded. -ENODATA: it has no relocation, so needs none.
+ * -ENOTSUP: it wants ids of kernel types or type matching, which only the whole BTF can answer.
+ */
+int btf_minimal(struct btf_types *b, const void *elf, size_t size);
+
+/*
+ * From now on this library, not libbpf, resolves the targets of fentry, fexit, fmod_ret, tp_btf, iter and lsm programs,
+ * "SEC("fentry")" without a target among them, which need btf_target() before they are loaded.
+ */
+int btf_handlers(void);
+int btf_target(const struct bpf_program *prog, const char *name);
+/* bpf_program__attach(), for LSM programs too: libbpf forgets the handlers of those. NULL and errno on failure. */
+struct bpf_link *btf_attach(const struct bpf_program *prog);
+
+#endif

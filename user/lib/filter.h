@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "lib/tool.h"
+
+int filter_glob(const char *pattern, struct common *to);	/* to == NULL: only check it */
+int filter_follow(__u32 pid);
+const char *filter_cgroup_mount(void);
+const char *filter_cgroup_path(__u64 id);
+
+#endif

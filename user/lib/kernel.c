@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What this kernel and this user may do: asked by trial, once, and never by version. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/btf.h"
+#include "lib/lib.h"
+
+enum answer { UNASKED, YES, NO };
+
+static int read_line(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return -errno;
+	buf[n] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	return 0;
+}
+
+static const char *tracefs(void)
+{
+	static const char *found;
+
+	if (!found)
+		found = !access("/sys/kernel/tracing/events", F_OK)	  ? "/sys/kernel/tracing" :
+			!access("/sys/kernel/debug/tracing/events", F_OK) ? "/sys/kernel/debug/tracing" : "";
+	return *found ? found : NULL;
+}
+
+int kernel_tracefs(const char *path, char *buf, size_t size)
+{
+	char full[256];
+
+	if (!tracefs())
+		return -ENOENT;
+	snprintf(full, sizeof(full), "%s/%s", tracefs(), path);
+	return read_line(full, buf, size);
+}
+
+static __u64 capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(SYS_capget, &header, data))
+		return 0;
+	return data[0].effective | (__u64)data[1].effective << 32;
+}
+
+#define CAP(n) (1ULL << (n))
+
+/* CAP_BPF and CAP_PERFMON since 5.8; CAP_SYS_ADMIN stands for both. */
+int kernel_caps_check(char *why, size_t size)
+{
+	__u64 have = capabilities(), need = CAP(CAP_BPF) | CAP(CAP_PERFMON);
+
+	if (have & CAP(CAP_SYS_ADMIN) || (have & need) == need)
+		return 0;
+	snprintf(why, size, "not permitted: run it as root, or with %s%s%s",
+		 have & CAP(CAP_BPF) ? "" : "CAP_BPF", have & need ? "" : " and ",
+		 have & CAP(CAP_PERFMON) ? "" : "CAP_PERFMON");
+	return -EPERM;
+}
+
+/* Once attached, a tool needs only what reads its maps; before 5.19 that took CAP_BPF. */
+int kernel_caps_drop(__u64 keep)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	__u64 left = capabilities() & (keep | CAP(CAP_BPF) | CAP(CAP_PERFMON));
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = left, .permitted = left },
+		{ .effective = left >> 32, .permitted = left >> 32 },
+	};
+
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/* "none", "integrity" or "confidentiality"; the mode in force stands in brackets. */
+const char *kernel_lockdown(void)
+{
+	static char line[128], *mode;
+
+	if (mode)
+		return mode;
+	mode = "none";
+	if (!read_line("/sys/kernel/security/lockdown", line, sizeof(line)) && strchr(line, '[')) {
+		mode = strchr(line, '[') + 1;
+		mode[strcspn(mode, "]")] = 0;
+	}
+	return mode;
+}
+
+#define EXIT_INSN { .code = BPF_JMP | BPF_EXIT }
+#define MOV_R0(n) { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = n }
+
+/* A trampoline can only be tried by attaching: this function is there for such trials (net/bpf/test_run.c). */
+static bool has_fentry(void)
+{
+	static enum answer answer;
+	struct bpf_insn insns[] = { MOV_R0(0), EXIT_INSN };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	struct btf_types *types;
+	int id, prog, link;
+
+	if (answer)
+		return answer == YES;
+	answer = NO;
+	if (btf_open(&types, NULL) || (id = btf_find(types, "bpf_fentry_test1", BTF_KIND_FUNC)) < 0)
+		return false;
+	opts.attach_btf_id = id;
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", insns, 2, &opts);
+	link = prog < 0 ? -1 : bpf_raw_tracepoint_open(NULL, prog);
+	if (link >= 0) {
+		answer = YES;
+		close(link);
+	}
+	if (prog >= 0)
+		close(prog);
+	return answer == YES;
+}
+
+static bool has_type(const char *pmu)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
+	return !access(path, F_OK);
+}
+
+/* bpf_task_storage_get() in tracing programs: 5.12. */
+bool kernel_task_storage(void)
+{
+	static enum answer answer;
+
+	if (!answer)
+		answer = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) > 0 &&
+				 libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_storage_get, NULL) > 0 ?
+				 YES : NO;
+	return answer == YES;
+}
+
+#ifdef __x86_64__
+/*
+ * "syscall" leaves the return address in rcx, which tells it from "int 0x80" in the saved
+ * registers; with FRED the kernel need not.
+ */
+static bool syscall_clobbers(void)
+{
+	unsigned long ret = SYS_getpid, cx = 0x1234;
+
+	__asm__ volatile("syscall" : "+a"(ret), "+c"(cx) : : "r11", "memory");
+	return cx != 0x1234;
+}
+#endif
+
+/* 0: no 32-bit programs here; 1: told by their code segment; 2: "int 0x80" from 64-bit code as well. */
+__u8 kernel_compat(void)
+{
+#ifdef __x86_64__
+	return access("/proc/sys/abi/vsyscall32", F_OK) ? 0 : 1 + syscall_clobbers();
+#else
+	return sizeof(long) == 8;
+#endif
+}
+
+static bool kernel_btf(const char *name, __u32 kind, char *why, size_t size)
+{
+	int fd, ret = btf_find_kernel(name, kind, &fd);
+
+	if (ret >= 0)
+		return true;
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		snprintf(why, size, "no BTF in this kernel: give it with --btf");
+	else
+		snprintf(why, size, "not in this kernel");
+	return false;
+}
+
+/* Can a program with this section name be attached?  If not, why, in a few words. */
+bool kernel_has_program(const char *section, char *why, size_t size)
+{
+	const char *target = strchr(section, '/');
+	char name[128], text[32];
+
+	if (!target++)
+		return true;
+	if (!strncmp(section, "tp_btf/", 7)) {
+		snprintf(name, sizeof(name), "btf_trace_%s", target);
+		return kernel_btf(name, BTF_KIND_TYPEDEF, why, size);
+	}
+	if (!strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6)) {
+		if (!kernel_btf(target, BTF_KIND_FUNC, why, size))
+			return false;
+		if (!has_fentry())
+			snprintf(why, size, "this kernel has no BPF trampolines");
+		return has_fentry();
+	}
+	if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10)) {
+		if (!has_type("kprobe"))
+			snprintf(why, size, "this kernel is built without kprobes");
+		return has_type("kprobe");
+	}
+	if (*section == 'u') {
+		if (!has_type("uprobe"))
+			snprintf(why, size, "this kernel is built without uprobes");
+		return has_type("uprobe");
+	}
+	if (!strncmp(section, "tp/", 3)) {
+		if (!tracefs()) {
+			snprintf(why, size, "tracefs is not mounted: mount -t tracefs none /sys/kernel/tracing");
+			return false;
+		}
+		snprintf(name, sizeof(name), "events/%s/id", target);
+		if (!kernel_tracefs(name, text, sizeof(text)))
+			return true;
+		snprintf(why, size, "not in this kernel");
+		return false;
+	}
+	if (!strncmp(section, "iter/", 5)) {
+		snprintf(name, sizeof(name), "bpf_iter_%s", target);
+		return kernel_btf(name, BTF_KIND_FUNC, why, size);
+	}
+	return true;
+}
+
+/* --- corekit doctor --- */
+
+static bool doctor_json;
+
+static void say(const char *what, const char *state, const char *detail)
+{
+	if (doctor_json)
+		printf("{\"check\":\"%s\",\"state\":\"%s\",\"detail\":\"%s\"}\n", what, state, detail);
+	else
+		printf("%-22s %-8s %s\n", what, state, detail);
+}
+
+static void ask(const char *what, bool yes, const char *no)
+{
+	say(what, yes ? "yes" : "no", yes ? "" : no);
+}
+
+static void doctor_kernel(void)
+{
+	struct rlimit limit = {};
+	struct utsname un;
+	char line[128], why[160];
+
+	uname(&un);
+	say("kernel", "", un.release);
+	ask("permitted", !kernel_caps_check(why, sizeof(why)), why);
+	ask("BTF", !access("/sys/kernel/btf/vmlinux", R_OK), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
+	ask("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0, "needs 5.8");
+	ask("task storage", kernel_task_storage(), "a hash is used in its place");
+	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");
+	ask("tp_btf", kernel_btf("btf_trace_sched_switch", BTF_KIND_TYPEDEF, why, sizeof(why)), why);
+	ask("fentry, fexit", has_fentry(), "this kernel has no BPF trampolines");
+	ask("kprobe", has_type("kprobe"), "this kernel is built without kprobes");
+	ask("uprobe", has_type("uprobe"), "this kernel is built without uprobes");
+	ask("perf event", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_PERF_EVENT, NULL) > 0, "");
+	ask("LSM", !read_line("/sys/kernel/security/lsm", line, sizeof(line)) && strstr(line, "bpf"),
+	    "bpf is not among the active LSMs");
+	ask("iterator", kernel_btf("bpf_iter_task", BTF_KIND_FUNC, why, sizeof(why)), "needs 5.8");
+	ask("XDP", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) > 0, "");
+	ask("tc", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL) > 0, "");
+	ask("cgroup", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_CGROUP_SKB, NULL) > 0, "");
+	ask("tracefs", tracefs(), "not mounted: mount -t tracefs none /sys/kernel/tracing");
+	ask("32-bit programs", kernel_compat(), "");
+	say("lockdown", kernel_lockdown(), strcmp(kernel_lockdown(), "confidentiality") ? "" : "BPF may not read the kernel");
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	snprintf(line, sizeof(line), limit.rlim_cur == RLIM_INFINITY ? "unlimited" : "%llu KiB (counts only before 5.11)",
+		 (unsigned long long)limit.rlim_cur / 1024);
+	say("memlock", "", line);
+}
+
+/* Each tool in a process of its own: loaded and attached for a moment, as --explain does. */
+static void doctor_tool(const struct tool *tool)
+{
+	static const char *const states[] = { "runs", "lesser", "cannot" };
+	char why[512] = "", text[512] = "";
+	int out[2], status, state = 0;
+	size_t at = 0;
+	ssize_t n;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
+		return;
+	if (!pid) {
+		char *args[] = { (char *)tool->name, "--explain", NULL };
+
+		dup2(out[1], STDERR_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		_exit(tool_run(tool, 2, args, true));
+	}
+	close(out[1]);
+	while (at < sizeof(text) - 1 && (n = read(out[0], text + at, sizeof(text) - 1 - at)) > 0)
+		at += n;
+	close(out[0]);
+	if (waitpid(pid, &status, 0) != pid)
+		return;
+	text[strcspn(text, "\n")] = 0;
+	snprintf(why, sizeof(why), "%s", strchr(text, ' ') ? strchr(text, ' ') + 1 : text);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == DOCTOR_LESSER)
+		state = 1;
+	else if (!WIFEXITED(status) || WEXITSTATUS(status))
+		state = 2;
+	if (doctor_json)
+		printf("{\"tool\":\"%s\",\"status\":\"%s\",\"why\":\"%s\"}\n", tool->name, states[state], why);
+	else
+		printf("%-22s %-8s %s\n", tool->name, states[state], why);
+}
+
+int kernel_doctor(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
+			doctor_json = true;
+		} else {
+			err("'%s': an argument that means nothing here: only --json does", argv[i]);
+			return EXIT_USAGE;
+		}
+	doctor_kernel();
+	for (const struct tool *const *t = __start_tools; t < __stop_tools; t++)
+		if ((*t)->open)
+			doctor_tool(*t);
+	return EXIT_FINE;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The life of every tool: parse, open, choose, set, load, attach, run, close. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/btf.h"
+#include "lib/lib.h"
+
+#define TRIES 32	/* each one rules a program out */
+
+static struct run run = { .ready_fd = -1 };
+static const char *command_name = "corekit";
+static int minimal = -1;	/* a descriptor of the kernel's types that libbpf needs */
+static bool said;	/* the cause stands on stderr already */
+
+static void line(const char *fmt, va_list args)
+{
+	fprintf(stderr, "%s: ", run.tool ? run.tool->name : command_name);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	said = true;
+}
+
+void err(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	line(fmt, args);
+	va_end(args);
+}
+
+void note(const char *fmt, ...)
+{
+	va_list args;
+
+	if (run.quiet)
+		return;
+	va_start(args, fmt);
+	line(fmt, args);
+	va_end(args);
+}
+
+/* libbpf's log is shown with -v only; its last words on a program are kept as the reason. */
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[1024];
+	va_list copy;
+
+	va_copy(copy, args);
+	vsnprintf(text, sizeof(text), fmt, copy);
+	va_end(copy);
+	if (level == LIBBPF_WARN)
+		attach_log(text);
+	return run.verbose ? vfprintf(stderr, fmt, args) : 0;
+}
+
+const struct tool *tool_find(const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	base = base ? base + 1 : name;
+	for (const struct tool *const *t = __start_tools; t < __stop_tools; t++)
+		if (!strcmp((*t)->name, base))
+			return *t;
+	return NULL;
+}
+
+/* From __FILE__, "user/file/opensnoop.c": the folder is the category. */
+int tool_domain(const struct tool *tool, char *domain, size_t size)
+{
+	const char *end = strrchr(tool->file, '/'), *start = end;
+
+	while (start > tool->file && start[-1] != '/')
+		start--;
+	return snprintf(domain, size, "%.*s", end ? (int)(end - start) : 0, start);
+}
+
+static void *memory_of(const char *suffix, size_t *size)
+{
+	size_t len = strlen(suffix);
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, run.skel->obj) {
+		size_t n = strlen(bpf_map__name(map));
+
+		if (n >= len && !strcmp(bpf_map__name(map) + n - len, suffix))
+			return (void *)bpf_map__initial_value(map, size);
+	}
+	return NULL;
+}
+
+/* libbpf gets only those of the kernel's types that this object's relocations need: reading all takes it 25 ms. */
+static int open_object(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct btf_types *types;
+	const void *elf;
+	char path[32];
+	size_t size;
+	int fd;
+
+	elf = run.tool->elf(&size);
+	if (btf_needed(elf, size)) {
+		fd = btf_open(&types, run.btf);
+		if (!fd && minimal < 0)
+			fd = minimal = btf_minimal(types, elf, size);
+		if (fd == -ENOENT || fd == -EINVAL) {
+			err(run.btf ? "--btf: '%s' is no BTF" : "no BTF in this kernel%s: give a file that has it with --btf",
+			    run.btf ?: "");
+			return fd == -ENOENT ? -EOPNOTSUPP : -EINVAL;
+		}
+	}
+	if (minimal >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", minimal);
+		opts.btf_custom_path = path;
+	}
+	run.skel = run.tool->open(&opts);
+	return run.skel ? 0 : -errno;
+}
+
+static void close_object(void)
+{
+	if (!run.skel)
+		return;
+	bpf_object__destroy_skeleton(run.skel->skeleton);
+	free(run.skel);
+	run.skel = NULL;
+}
+
+static int set_buffer(void)
+{
+	struct bpf_map *events = bpf_object__find_map_by_name(run.skel->obj, "events");
+	__u64 size = sysconf(_SC_PAGESIZE);
+
+	if (!events)
+		return 0;
+	while (run.buffer && size < run.buffer)		/* a power of two of whole pages */
+		size *= 2;
+	if (!run.buffer)
+		size = bpf_map__max_entries(events);
+	run.common->wakeup = size / 8;
+	return bpf_map__set_max_entries(events, size);
+}
+
+/* What the user wants, as constants of the programs, and the programs that this kernel can take. */
+static int configure(void)
+{
+	size_t size;
+	int ret;
+
+	run.common = memory_of(".rodata.common", &size);
+	run.rodata = memory_of(".rodata", &size);
+	run.lost = memory_of(".data.lost", &size);
+	if (!run.common || !run.lost)
+		return -EINVAL;
+	run.common->compat = kernel_compat();
+	ret = opt_apply(&run);
+	if (!ret)
+		ret = out_want(&run);
+	if (!ret)
+		ret = filter_apply(&run);
+	if (!ret)
+		ret = set_buffer();
+	if (!ret)
+		ret = table_prepare(&run);
+	if (!ret && run.tool->setup)
+		ret = run.tool->setup(&run);
+	if (!ret)
+		ret = attach_select(&run);
+	return ret;
+}
+
+/* Once more for each program that turned out not to work here. */
+static int load_and_attach(void)
+{
+	int ret = -EAGAIN;
+
+	for (int i = 0; i < TRIES && ret; i++) {
+		close_object();
+		ret = open_object();
+		if (ret)
+			break;
+		ret = configure();
+		if (ret)
+			break;
+		ret = bpf_object__load_skeleton(run.skel->skeleton);
+		if (!ret)
+			run.lost = memory_of(".data.lost", &(size_t){ 0 });
+		if (!ret)
+			ret = filter_fill(&run);
+		if (!ret)
+			ret = attach_all(&run);
+		if (!ret)
+			break;
+		attach_detach();
+		if (said || !attach_failed(&run, ret))
+			break;
+	}
+	return ret;
+}
+
+static int work(void)
+{
+	char why[256];
+	int ret;
+
+	ret = kernel_caps_check(why, sizeof(why));
+	if (ret) {
+		err("%s", why);
+		return ret;
+	}
+	ret = out_init(&run);
+	if (ret)
+		return -EINVAL;
+	ring_signals();
+	btf_handlers();
+	ret = command_start(&run);
+	if (!ret)
+		ret = load_and_attach();
+	if (!ret && run.explain) {
+		attach_explain(&run);
+	} else if (!ret) {
+		kernel_caps_drop(run.tool->keep_caps);
+		ret = ring_run(&run);
+	}
+	command_end(&run);
+	attach_detach();
+	return ret;
+}
+
+static int exit_code(int ret)
+{
+	if (!ret)
+		return run.strict && ring_lost(&run) ? EXIT_LOST : EXIT_FINE;
+	if (!said && ret == -EPERM)
+		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
+		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");
+	else if (!said)
+		err("%s", attach_why() ?: strerror(-ret));
+	return ret == -EINVAL ? EXIT_USAGE : ret == -EPERM || ret == -EOPNOTSUPP || ret == -ESRCH ? EXIT_CANNOT : EXIT_FAILED;
+}
+
+int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)
+{
+	int ret;
+
+	run.tool = tool;
+	said = false;
+	if (tool->command)
+		return tool->command(argc, argv);
+	ret = opt_parse(&run, argc, argv);
+	if (ret)
+		return ret > 0 ? EXIT_FINE : EXIT_USAGE;
+	libbpf_set_print(on_libbpf);
+	ret = exit_code(work());
+	if (doctor && !ret && attach_lesser()) {
+		attach_lesser_why();
+		ret = DOCTOR_LESSER;
+	}
+	close_object();
+	out_close();
+	return ret;
+}
+
+static int usage(int argc, char **argv)
+{
+	bool json = argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"));
+
+	if (argc == 1 || json) {
+		doc_list(json ? "json" : "text");
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "--help=md")) {
+		doc_list(strcmp(argv[1], "--help=md") ? "help" : "md");
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
+		printf("corekit %s\n", VERSION);
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "doctor")) {
+		libbpf_set_print(on_libbpf);
+		btf_handlers();
+		return kernel_doctor(argc - 1, argv + 1);
+	}
+	err("no tool '%s': corekit alone lists them", argv[1]);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct tool *tool = __stop_tools - __start_tools == 1 ? *__start_tools : tool_find(argv[0]);
+
+	if (!tool && argc > 1 && (tool = tool_find(argv[1]))) {
+		argc--;
+		argv++;
+	}
+	return tool ? tool_run(tool, argc, argv, false) : usage(argc, argv);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What a tool counted in a map, as rows or histograms.  An interval is shown as the
+ * difference of two readings, never by clearing what the programs are adding to: no
+ * event falls between a reading and a clearing.  A key that an interval left
+ * untouched is deleted, so that a map doesn't fill up with what is gone.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/hist.h"
+#include "lib/lib.h"
+
+/* Entries are key then value, each rounded up to 8 bytes, sorted by key. */
+struct reading {
+	char *entries;
+	size_t n;
+};
+
+static struct {
+	int fd;
+	__u32 key_size, value_size;	/* as shown: one CPU's value */
+	__u32 cpus;			/* > 1: per-CPU values */
+	__u32 per_cpu;			/* entries for each CPU in an array */
+	size_t key_room, size;		/* of an entry */
+	bool keyed, hash;
+	struct reading now, before;
+} t;
+
+static const struct column *sort_by;
+
+#define ROUND_UP(n) (((n) + 7) & ~(size_t)7)
+
+static int by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, t.key_size);
+}
+
+static void add(char *to, const void *from, size_t counters)
+{
+	for (size_t i = 0; i < counters / 8; i++)
+		((__u64 *)to)[i] += ((const __u64 *)from)[i];
+}
+
+static size_t counters(const struct run *run)
+{
+	return run->tool->table.adds ?: t.value_size;
+}
+
+static int collect(void *ctx, const void *key, void *value)
+{
+	struct run *run = ctx;
+	char *entry, *more;
+
+	if (t.per_cpu && *(__u32 *)key >= t.per_cpu) {
+		entry = t.now.entries + *(__u32 *)key % t.per_cpu * t.size;
+		add(entry + t.key_room, value, counters(run));
+		return 0;
+	}
+	if (!t.keyed && t.now.n) {	/* HISTOGRAMS() without a key: all CPUs in one */
+		add(t.now.entries + t.key_room, value, t.value_size);
+		return 0;
+	}
+	if (!(t.now.n & (t.now.n - 1))) {
+		more = realloc(t.now.entries, (t.now.n ? t.now.n * 2 : 1) * t.size);
+		if (!more)
+			return -ENOMEM;
+		t.now.entries = more;
+	}
+	entry = t.now.entries + t.now.n++ * t.size;
+	memset(entry, 0, t.size);
+	if (t.keyed)
+		memcpy(entry, key, t.key_size);
+	memcpy(entry + t.key_room, value, t.value_size);
+	for (__u32 cpu = 1; cpu < t.cpus; cpu++)
+		add(entry + t.key_room, (char *)value + cpu * ROUND_UP(t.value_size), counters(run));
+	return 0;
+}
+
+/* Between open and load: the sizes that depend on this machine and on the options. */
+int table_prepare(struct run *run)
+{
+	const struct table *table = &run->tool->table;
+	struct bpf_map *map, *cpu;
+	char name[64];
+	size_t size;
+	int ret = 0;
+
+	if (!table->map)
+		return 0;
+	map = bpf_object__find_map_by_name(run->skel->obj, table->map);
+	snprintf(name, sizeof(name), "%s__cpu", table->map);
+	cpu = table->unit ? bpf_object__find_map_by_name(run->skel->obj, name) : NULL;
+	if (!map || (table->unit && !cpu))
+		return -ENOENT;
+	if (run->max_entries)
+		ret = bpf_map__set_max_entries(map, run->max_entries);
+	if (table->per_cpu)
+		ret = bpf_map__set_max_entries(map, table->per_cpu * libbpf_num_possible_cpus());
+	if (!table->unit || ret)
+		return ret;
+	run->common->hist_bits = run->percentiles ? HIST_BITS : 0;
+	run->common->hist_slots = HIST_SLOTS(run->common->hist_bits);
+	run->common->hist_keyed = table->keyed || opt_keyed();
+	size = offsetof(struct hist, slot) + run->common->hist_slots * sizeof(__u64);
+	ret = bpf_map__set_value_size(map, size);
+	if (!ret)
+		ret = bpf_map__set_value_size(cpu, size);
+	if (!ret && !run->common->hist_keyed)
+		ret = bpf_map__set_max_entries(map, 1);
+	else if (!ret && run->percentiles && !run->max_entries)
+		ret = bpf_map__set_max_entries(map, 1024);	/* a key takes 8 KiB */
+	if (!ret && !run->common->hist_keyed)
+		ret = bpf_map__set_max_entries(cpu, libbpf_num_possible_cpus());
+	return ret;
+}
+
+static int start(struct run *run)
+{
+	const struct table *table = &run->tool->table;
+	struct bpf_map *map;
+	char name[64];
+
+	t.keyed = !table->unit || run->common->hist_keyed;
+	snprintf(name, sizeof(name), t.keyed ? "%s" : "%s__cpu", table->map);
+	map = bpf_object__find_map_by_name(run->skel->obj, name);
+	if (!map)
+		return -ENOENT;
+	t.fd = bpf_map__fd(map);
+	t.key_size = t.keyed ? bpf_map__key_size(map) : 0;
+	t.value_size = bpf_map__value_size(map);
+	t.key_room = ROUND_UP(table->unit ? (t.key_size > table->size ? t.key_size : table->size) : t.key_size);
+	t.size = t.key_room + ROUND_UP(t.value_size);
+	t.per_cpu = table->per_cpu;
+	t.hash = bpf_map__type(map) == BPF_MAP_TYPE_HASH || bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH;
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: t.cpus = libbpf_num_possible_cpus(); break;
+	default: t.cpus = 1;
+	}
+	sort_by = out_find(run, run->sort ?: table->sort);
+	return 0;
+}
+
+/* What this entry has had since it was last shown; false when that is nothing. */
+static bool since_before(struct run *run, char *entry)
+{
+	char *old = t.before.n ? bsearch(entry, t.before.entries, t.before.n, t.size, by_key) : NULL;
+	__u64 *value = (__u64 *)(entry + t.key_room), any = 0;
+
+	for (size_t i = 0; i < counters(run) / 8; i++) {
+		if (old)
+			value[i] -= ((__u64 *)(old + t.key_room))[i];
+		any |= value[i];
+	}
+	return any;
+}
+
+static int descending(const void *a, const void *b)
+{
+	long long x = out_number(sort_by, a), y = out_number(sort_by, b);
+
+	return (x < y) - (x > y);
+}
+
+static void show_hist(struct run *run, const char *entry)
+{
+	const struct hist *h = (const struct hist *)(entry + t.key_room);
+	size_t divide = run->tool->table.divide;
+	struct hist_view view = {
+		.slots = h->slot,
+		.sum = h->sum,
+		.bits = run->common->hist_bits,
+		.divide = divide ? *(__u64 *)((char *)run->rodata + divide - 1) : 1,
+	};
+
+	hist_show(run, entry, &view);
+}
+
+/* Entries to the tool's row type, completed, sorted and shown. */
+static int show(struct run *run, char *entries, size_t n)
+{
+	const struct table *table = &run->tool->table;
+	size_t size = table->unit ? t.size : table->size, kept = 0;
+	char *rows = calloc(n ?: 1, size);
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		char *row = rows + kept * size, *entry = entries + i * t.size;
+
+		if (table->unit) {
+			memcpy(row, entry, t.size);
+		} else {
+			memset(row, 0, size);
+			memcpy(row, entry, t.key_size);
+			memcpy(row + table->value_at, entry + t.key_room, size - table->value_at);
+		}
+		kept += !table->row || table->row(run, row);
+	}
+	if (sort_by)
+		qsort(rows, kept, size, descending);
+	if (table->unit)
+		hist_header(run);
+	else
+		out_header(run);
+	for (size_t i = 0; i < kept && (!run->rows || i < run->rows); i++)
+		if (table->unit)
+			show_hist(run, rows + i * size);
+		else
+			out_row(run, rows + i * size);
+	free(rows);
+	return 0;
+}
+
+/* Shows what came since the last time; at the end of an interval, or once at the end. */
+int table_show(struct run *run)
+{
+	char *delta = NULL;
+	size_t n = 0, kept = 0;
+	int ret = 0;
+
+	if (!t.size)
+		ret = start(run);
+	if (!ret)
+		ret = map_each(t.fd, collect, run);
+	if (!ret)
+		delta = malloc((t.now.n ?: 1) * t.size);
+	if (!ret && !delta)
+		ret = -ENOMEM;
+	if (!ret && t.keyed)
+		qsort(t.now.entries, t.now.n, t.size, by_key);
+	for (size_t i = 0; !ret && i < t.now.n; i++) {
+		char *entry = t.now.entries + i * t.size;
+		bool active;
+
+		memcpy(delta + n * t.size, entry, t.size);
+		active = since_before(run, delta + n * t.size);
+		n += active || (!t.keyed && run->format == OUT_JSON);
+		if (!active && t.hash && run->interval && !bpf_map_delete_elem(t.fd, entry))
+			continue;
+		memmove(t.now.entries + kept++ * t.size, entry, t.size);
+	}
+	t.now.n = kept;
+	if (!ret)
+		ret = show(run, delta, n);
+	free(delta);
+	free(t.before.entries);
+	t.before = t.now;
+	t.now = (struct reading){};
+	return ret;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The whole contract between a tool and the suite.
+ *
+ * A tool is data: which BPF object, which options, which columns, which words.  What
+ * every tool does - parse, load, attach, poll, print, count losses, explain itself - is
+ * done once, in user/lib.  The tables bind with offsetof into the skeleton's own types,
+ * so that a misspelt member or BPF global stops the build at the right line.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/types.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "lib/shared.h"
+
+#define MEMBER(type, m) (((type *)0)->m)
+
+struct run;
+struct out;
+
+/* --- Options: each writes straight into a BPF global of the tool. --- */
+
+enum value { V_END, V_BOOL, V_U32, V_U64, V_CHARS };
+
+enum unit {
+	UNIT_NONE,
+	UNIT_NSEC,	/* 10ms, 5us, 1.5s; a bare number is in the option's own unit */
+	UNIT_SIZE,	/* 4k, 1m: powers of 1024 */
+};
+
+#define VALUE_OF(x) _Generic((x), bool: V_BOOL, __u32: V_U32, __u64: V_U64, unsigned long: V_U64, default: V_CHARS)
+
+struct opt {
+	char letter;			/* 0: long name only */
+	const char *name, *arg, *help;	/* arg == NULL: the option is a switch */
+	enum value value;
+	enum unit unit;
+	__u64 bare;			/* ns that a bare number stands for */
+	__u64 min, max;			/* both 0: what the type holds */
+	size_t offset, size;		/* of the global in .rodata */
+	__u32 set;			/* a list for filter_set: the kind of its keys */
+	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
+	const char *column;		/* a column that the option shows as well */
+	bool keyed;			/* histograms: one for each value of that column */
+	const char *complete;		/* what the argument is, for shell completion */
+};
+
+#define OPT(l, n, a, skel, m, h, ...)						\
+	{ .letter = l, .name = n, .arg = a, .help = h,				\
+	  .value = VALUE_OF(MEMBER(struct skel##_bpf__rodata, m)),		\
+	  .offset = offsetof(struct skel##_bpf__rodata, m),			\
+	  .size = sizeof(MEMBER(struct skel##_bpf__rodata, m)), __VA_ARGS__ }
+
+/* A duration, kept in ns; `b` is what a bare number means. */
+#define NSEC  1ULL
+#define USEC  1000ULL
+#define MSEC  1000000ULL
+#define SEC_  1000000000ULL
+#define OPT_TIME(l, n, a, skel, m, b, h, ...) OPT(l, n, a, skel, m, h, .unit = UNIT_NSEC, .bare = b, ##__VA_ARGS__)
+
+/* A list of numbers that BPF looks for with filter_has(kind, id). */
+#define OPT_SET(l, n, a, kind, h, ...) { .letter = l, .name = n, .arg = a, .help = h, .value = V_U32, .set = kind, ##__VA_ARGS__ }
+
+/* A switch that only shows a column. */
+#define OPT_SHOW(l, n, col, h) { .letter = l, .name = n, .help = h, .value = V_BOOL, .column = col, .parse = opt_show }
+
+/* --- Columns: one description for text, JSON, CSV, the schema and the manual. --- */
+
+enum look {
+	L_NUM, L_STR,
+	L_TIME,		/* boot-clock ns */
+	L_NSEC,		/* a duration in ns: text in `unit`, JSON as an integer with _ns behind the key */
+	L_SIZE,		/* bytes */
+	L_FD,		/* nothing when negative */
+	L_ERRNO,	/* a name when negative, nothing else */
+	L_OCT, L_HEX, L_USER, L_CGROUP, L_DEV, L_SYSCALL, L_SIGNAL, L_BOOL,
+	L_OWN,		/* show() writes it */
+	L_KINDS
+};
+
+struct column {
+	const char *key, *help;		/* the heading is the key in capitals */
+	short width;			/* < 0: left-aligned; 0: the rest of the line */
+	bool is_signed, hidden, bare_json;	/* bare_json: an L_OWN column that is no JSON string */
+	enum look look;
+	const char *unit;		/* L_NSEC: "s", "ms", "us"; shown in the heading */
+	size_t offset, size;
+	size_t needs;			/* a bool in struct common, or ... */
+	size_t needs_own;		/* ... in the tool's .rodata, plus 1: set when the column is shown */
+	void (*show)(struct out *out, const struct column *c, const void *row);
+};
+
+#define LOOK_OF(x) _Generic((x), char *: L_STR, default: L_NUM)
+#define SIGNED(x) _Generic((x), __s8: true, __s16: true, __s32: true, __s64: true, long: true, default: false)
+
+#define COL_AS(l, k, type, m, w, h, ...)					\
+	{ .key = k, .help = h, .width = w, .look = l,				\
+	  .is_signed = SIGNED(MEMBER(type, m)),					\
+	  .offset = offsetof(type, m), .size = sizeof(MEMBER(type, m)), ##__VA_ARGS__ }
+
+#define COL(k, type, m, ...) COL_AS(LOOK_OF(MEMBER(type, m)), k, type, m, __VA_ARGS__)
+#define COL_NSEC(k, u, type, m, ...) COL_AS(L_NSEC, k, type, m, __VA_ARGS__, .unit = u)
+#define COL_OWN(k, fn, w, h, ...) { .key = k, .help = h, .width = w, .look = L_OWN, .show = fn, ##__VA_ARGS__ }
+
+#define HIDDEN .hidden = true
+#define NEEDS(skel, m) .needs_own = offsetof(struct skel##_bpf__rodata, m) + 1
+
+#define COL_ORIGIN(type)							\
+	COL_AS(L_TIME, "time", type, origin.time, -12, "when it happened", HIDDEN), \
+	COL_AS(L_USER, "user", type, origin.uid, -8, "user name", HIDDEN, .needs = offsetof(struct common, want_uid)), \
+	COL("uid", type, origin.uid, 6, "user id", HIDDEN, .needs = offsetof(struct common, want_uid)), \
+	COL_AS(L_CGROUP, "cgroup", type, origin.cgroup, -24, "cgroup v2 path", HIDDEN, \
+	       .needs = offsetof(struct common, want_cgroup)),			\
+	COL("cpu", type, origin.cpu, 3, "processor that it happened on", HIDDEN), \
+	COL("tid", type, origin.tid, 7, "thread id", HIDDEN),			\
+	COL("pid", type, origin.pid, 7, "process id"),				\
+	COL("comm", type, origin.comm, -16, "command name", .needs = offsetof(struct common, want_comm))
+
+/* --- Tables: what a tool counts in maps, shown at the end or at an interval. --- */
+
+struct table {
+	const char *map;		/* hash or array, per CPU or not; HISTOGRAMS() map */
+	const char *sort;		/* rows: the column to sort by */
+	const char *unit;		/* histograms: the word for their values */
+	size_t size, value_at;		/* of a row: the key, then the value at value_at */
+	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
+	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
+	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
+	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
+	bool keyed;			/* histograms: always one a key */
+};
+
+#define ROWS(m, type, by, ...) { .map = m, .sort = by, .size = sizeof(type), .value_at = offsetof(type, value), ##__VA_ARGS__ }
+#define DIVIDE(skel, m) .divide = offsetof(struct skel##_bpf__rodata, m) + 1
+#define HISTS(m, type, u, ...) { .map = m, .unit = u, .size = sizeof(type), .value_at = sizeof(type), ##__VA_ARGS__ }
+
+/* --- The tool. --- */
+
+struct example {
+	const char *args, *what;
+};
+
+struct tool {
+	const char *name, *file, *summary, *about;
+	const char *cost;			/* what it does per event, at start and in memory */
+	const char *caveats;			/* what it can't see */
+	const char *optional;			/* groups of probes that may be missing: "a b" */
+	const struct example *examples;		/* ends at args == NULL */
+	const struct opt *opts;			/* ends at name == NULL */
+	const struct column *columns;		/* ends at key == NULL */
+	void *(*open)(const struct bpf_object_open_opts *opts);
+	const void *(*elf)(size_t *size);
+	int (*setup)(struct run *run);		/* between open and load */
+	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
+	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*show)(struct run *run);		/* instead of the table */
+	struct table table;
+	int (*command)(int argc, char **argv);	/* a command without BPF; the rest is unused */
+	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
+	__u32 loss_ok;
+};
+
+#define TOOL_ENTRY(n)								\
+	static const struct tool *const n##_entry				\
+	__attribute__((used, section("tools"))) = &n##_tool
+
+#define TOOL(n, ...)								\
+	static void *n##_open(const struct bpf_object_open_opts *o)		\
+	{									\
+		return n##_bpf__open_opts(o);					\
+	}									\
+	static const struct tool n##_tool = {					\
+		.name = #n, .file = __FILE__, .open = n##_open,		\
+		.elf = n##_bpf__elf_bytes, __VA_ARGS__	\
+	};									\
+	TOOL_ENTRY(n)
+
+#define COMMAND(n, ...)								\
+	static const struct tool n##_tool = { .name = #n, .file = __FILE__, __VA_ARGS__ }; \
+	TOOL_ENTRY(n)
+
+extern const struct tool *const __start_tools[], *const __stop_tools[];
+
+enum format { OUT_TEXT, OUT_JSON, OUT_CSV };
+
+enum exit_code {
+	EXIT_FINE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_CANNOT = 3,	/* this kernel or this user can't */
+	EXIT_LOST = 4,		/* --strict, and something was lost */
+};
+
+/* One run of one tool; the typed skeleton begins like `skel`. */
+struct run {
+	const struct tool *tool;
+	struct { struct bpf_object_skeleton *skeleton; struct bpf_object *obj; } *skel;
+	struct common *common;
+	void *rodata;			/* the tool's own globals, before the load */
+	__u64 *lost;			/* by enum loss, shared with the programs */
+	enum format format;
+	__u64 interval, duration;	/* ns; 0: none */
+	__u64 count;			/* rows or intervals to stop after; 0: no end */
+	__u64 rows, buffer, max_entries;
+	__u64 shown;			/* rows or intervals so far */
+	bool verbose, quiet, explain, strict, percentiles, doctor;
+	const char *columns, *btf, *sort;
+	int ready_fd;
+	char **command;			/* after "--" */
+	int child;			/* its pid while it waits; 0: none */
+};
+
+/* main.c */
+void err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* "NAME: ...\n" on stderr */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* the same, silenced by -q */
+const struct tool *tool_find(const char *name);
+int tool_domain(const struct tool *tool, char *domain, size_t size);
+
+/* opt.c */
+int opt_show(struct run *run, const char *arg, void *to);
+int opt_number(const char *name, const char *arg, const struct opt *o, __u64 *value);
+
+/* out.c: everything that goes to stdout. */
+void out_str(struct out *out, const char *s);			/* as it is */
+void out_bytes(struct out *out, const char *s, size_t n);	/* escaped for the format in use */
+void out_u64(struct out *out, __u64 v);
+void out_s64(struct out *out, __s64 v);
+void out_fixed(struct out *out, __u64 v, __u32 divide, int decimals);	/* v / divide */
+void out_printf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool out_is_json(const struct out *out);
+void out_row(struct run *run, const void *row);
+
+/* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */
+extern __u64 map_restarts;
+int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *ctx);
+
+/* attach.c: a link that the tool made; NULL gives -errno */
+int attach_keep(struct bpf_link *link);
+
+/* kernel.c */
+int kernel_tracefs(const char *path, char *buf, size_t size);	/* of a file under it; -ENOENT */
+
+#endif

@@ -1,0 +1,1623 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* aarch64, from Debian's linux-libc-dev_7.2.13-1; made by tools/vmlinux. -1: no such call */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#define NR_io_setup 0
+#define NR_io_destroy 1
+#define NR_io_submit 2
+#define NR_io_cancel 3
+#define NR_io_getevents 4
+#define NR_setxattr 5
+#define NR_lsetxattr 6
+#define NR_fsetxattr 7
+#define NR_getxattr 8
+#define NR_lgetxattr 9
+#define NR_fgetxattr 10
+#define NR_listxattr 11
+#define NR_llistxattr 12
+#define NR_flistxattr 13
+#define NR_removexattr 14
+#define NR_lremovexattr 15
+#define NR_fremovexattr 16
+#define NR_getcwd 17
+#define NR_lookup_dcookie 18
+#define NR_eventfd2 19
+#define NR_epoll_create1 20
+#define NR_epoll_ctl 21
+#define NR_epoll_pwait 22
+#define NR_dup 23
+#define NR_dup3 24
+#define NR_fcntl 25
+#define NR_inotify_init1 26
+#define NR_inotify_add_watch 27
+#define NR_inotify_rm_watch 28
+#define NR_ioctl 29
+#define NR_ioprio_set 30
+#define NR_ioprio_get 31
+#define NR_flock 32
+#define NR_mknodat 33
+#define NR_mkdirat 34
+#define NR_unlinkat 35
+#define NR_symlinkat 36
+#define NR_linkat 37
+#define NR_renameat 38
+#define NR_umount2 39
+#define NR_mount 40
+#define NR_pivot_root 41
+#define NR_nfsservctl 42
+#define NR_statfs 43
+#define NR_fstatfs 44
+#define NR_truncate 45
+#define NR_ftruncate 46
+#define NR_fallocate 47
+#define NR_faccessat 48
+#define NR_chdir 49
+#define NR_fchdir 50
+#define NR_chroot 51
+#define NR_fchmod 52
+#define NR_fchmodat 53
+#define NR_fchownat 54
+#define NR_fchown 55
+#define NR_openat 56
+#define NR_close 57
+#define NR_vhangup 58
+#define NR_pipe2 59
+#define NR_quotactl 60
+#define NR_getdents64 61
+#define NR_lseek 62
+#define NR_read 63
+#define NR_write 64
+#define NR_readv 65
+#define NR_writev 66
+#define NR_pread64 67
+#define NR_pwrite64 68
+#define NR_preadv 69
+#define NR_pwritev 70
+#define NR_sendfile 71
+#define NR_pselect6 72
+#define NR_ppoll 73
+#define NR_signalfd4 74
+#define NR_vmsplice 75
+#define NR_splice 76
+#define NR_tee 77
+#define NR_readlinkat 78
+#define NR_newfstatat 79
+#define NR_fstat 80
+#define NR_sync 81
+#define NR_fsync 82
+#define NR_fdatasync 83
+#define NR_sync_file_range 84
+#define NR_timerfd_create 85
+#define NR_timerfd_settime 86
+#define NR_timerfd_gettime 87
+#define NR_utimensat 88
+#define NR_acct 89
+#define NR_capget 90
+#define NR_capset 91
+#define NR_personality 92
+#define NR_exit 93
+#define NR_exit_group 94
+#define NR_waitid 95
+#define NR_set_tid_address 96
+#define NR_unshare 97
+#define NR_futex 98
+#define NR_set_robust_list 99
+#define NR_get_robust_list 100
+#define NR_nanosleep 101
+#define NR_getitimer 102
+#define NR_setitimer 103
+#define NR_kexec_load 104
+#define NR_init_module 105
+#define NR_delete_module 106
+#define NR_timer_create 107
+#define NR_timer_gettime 108
+#define NR_timer_getoverrun 109
+#define NR_timer_settime 110
+#define NR_timer_delete 111
+#define NR_clock_settime 112
+#define NR_clock_gettime 113
+#define NR_clock_getres 114
+#define NR_clock_nanosleep 115
+#define NR_syslog 116
+#define NR_ptrace 117
+#define NR_sched_setparam 118
+#define NR_sched_setscheduler 119
+#define NR_sched_getscheduler 120
+#define NR_sched_getparam 121
+#define NR_sched_setaffinity 122
+#define NR_sched_getaffinity 123
+#define NR_sched_yield 124
+#define NR_sched_get_priority_max 125
+#define NR_sched_get_priority_min 126
+#define NR_sched_rr_get_interval 127
+#define NR_restart_syscall 128
+#define NR_kill 129
+#define NR_tkill 130
+#define NR_tgkill 131
+#define NR_sigaltstack 132
+#define NR_rt_sigsuspend 133
+#define NR_rt_sigaction 134
+#define NR_rt_sigprocmask 135
+#define NR_rt_sigpending 136
+#define NR_rt_sigtimedwait 137
+#define NR_rt_sigqueueinfo 138
+#define NR_rt_sigreturn 139
+#define NR_setpriority 140
+#define NR_getpriority 141
+#define NR_reboot 142
+#define NR_setregid 143
+#define NR_setgid 144
+#define NR_setreuid 145
+#define NR_setuid 146
+#define NR_setresuid 147
+#define NR_getresuid 148
+#define NR_setresgid 149
+#define NR_getresgid 150
+#define NR_setfsuid 151
+#define NR_setfsgid 152
+#define NR_times 153
+#define NR_setpgid 154
+#define NR_getpgid 155
+#define NR_getsid 156
+#define NR_setsid 157
+#define NR_getgroups 158
+#define NR_setgroups 159
+#define NR_uname 160
+#define NR_sethostname 161
+#define NR_setdomainname 162
+#define NR_getrlimit 163
+#define NR_setrlimit 164
+#define NR_getrusage 165
+#define NR_umask 166
+#define NR_prctl 167
+#define NR_getcpu 168
+#define NR_gettimeofday 169
+#define NR_settimeofday 170
+#define NR_adjtimex 171
+#define NR_getpid 172
+#define NR_getppid 173
+#define NR_getuid 174
+#define NR_geteuid 175
+#define NR_getgid 176
+#define NR_getegid 177
+#define NR_gettid 178
+#define NR_sysinfo 179
+#define NR_mq_open 180
+#define NR_mq_unlink 181
+#define NR_mq_timedsend 182
+#define NR_mq_timedreceive 183
+#define NR_mq_notify 184
+#define NR_mq_getsetattr 185
+#define NR_msgget 186
+#define NR_msgctl 187
+#define NR_msgrcv 188
+#define NR_msgsnd 189
+#define NR_semget 190
+#define NR_semctl 191
+#define NR_semtimedop 192
+#define NR_semop 193
+#define NR_shmget 194
+#define NR_shmctl 195
+#define NR_shmat 196
+#define NR_shmdt 197
+#define NR_socket 198
+#define NR_socketpair 199
+#define NR_bind 200
+#define NR_listen 201
+#define NR_accept 202
+#define NR_connect 203
+#define NR_getsockname 204
+#define NR_getpeername 205
+#define NR_sendto 206
+#define NR_recvfrom 207
+#define NR_setsockopt 208
+#define NR_getsockopt 209
+#define NR_shutdown 210
+#define NR_sendmsg 211
+#define NR_recvmsg 212
+#define NR_readahead 213
+#define NR_brk 214
+#define NR_munmap 215
+#define NR_mremap 216
+#define NR_add_key 217
+#define NR_request_key 218
+#define NR_keyctl 219
+#define NR_clone 220
+#define NR_execve 221
+#define NR_mmap 222
+#define NR_fadvise64 223
+#define NR_swapon 224
+#define NR_swapoff 225
+#define NR_mprotect 226
+#define NR_msync 227
+#define NR_mlock 228
+#define NR_munlock 229
+#define NR_mlockall 230
+#define NR_munlockall 231
+#define NR_mincore 232
+#define NR_madvise 233
+#define NR_remap_file_pages 234
+#define NR_mbind 235
+#define NR_get_mempolicy 236
+#define NR_set_mempolicy 237
+#define NR_migrate_pages 238
+#define NR_move_pages 239
+#define NR_rt_tgsigqueueinfo 240
+#define NR_perf_event_open 241
+#define NR_accept4 242
+#define NR_recvmmsg 243
+#define NR_wait4 260
+#define NR_prlimit64 261
+#define NR_fanotify_init 262
+#define NR_fanotify_mark 263
+#define NR_name_to_handle_at 264
+#define NR_open_by_handle_at 265
+#define NR_clock_adjtime 266
+#define NR_syncfs 267
+#define NR_setns 268
+#define NR_sendmmsg 269
+#define NR_process_vm_readv 270
+#define NR_process_vm_writev 271
+#define NR_kcmp 272
+#define NR_finit_module 273
+#define NR_sched_setattr 274
+#define NR_sched_getattr 275
+#define NR_renameat2 276
+#define NR_seccomp 277
+#define NR_getrandom 278
+#define NR_memfd_create 279
+#define NR_bpf 280
+#define NR_execveat 281
+#define NR_userfaultfd 282
+#define NR_membarrier 283
+#define NR_mlock2 284
+#define NR_copy_file_range 285
+#define NR_preadv2 286
+#define NR_pwritev2 287
+#define NR_pkey_mprotect 288
+#define NR_pkey_alloc 289
+#define NR_pkey_free 290
+#define NR_statx 291
+#define NR_io_pgetevents 292
+#define NR_rseq 293
+#define NR_kexec_file_load 294
+#define NR_pidfd_send_signal 424
+#define NR_io_uring_setup 425
+#define NR_io_uring_enter 426
+#define NR_io_uring_register 427
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_fspick 433
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_pidfd_getfd 438
+#define NR_faccessat2 439
+#define NR_process_madvise 440
+#define NR_epoll_pwait2 441
+#define NR_mount_setattr 442
+#define NR_quotactl_fd 443
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+#define NR_memfd_secret 447
+#define NR_process_mrelease 448
+#define NR_futex_waitv 449
+#define NR_set_mempolicy_home_node 450
+#define NR_cachestat 451
+#define NR_fchmodat2 452
+#define NR_map_shadow_stack 453
+#define NR_futex_wake 454
+#define NR_futex_wait 455
+#define NR_futex_requeue 456
+#define NR_statmount 457
+#define NR_listmount 458
+#define NR_lsm_get_self_attr 459
+#define NR_lsm_set_self_attr 460
+#define NR_lsm_list_modules 461
+#define NR_mseal 462
+#define NR_setxattrat 463
+#define NR_getxattrat 464
+#define NR_listxattrat 465
+#define NR_removexattrat 466
+#define NR_open_tree_attr 467
+#define NR_file_getattr 468
+#define NR_file_setattr 469
+#define NR_listns 470
+#define NR_rseq_slice_yield 471
+#define NR__llseek -1
+#define NR__newselect -1
+#define NR__sysctl -1
+#define NR_access -1
+#define NR_arm_fadvise64_64 -1
+#define NR_arm_sync_file_range -1
+#define NR_bdflush -1
+#define NR_chmod -1
+#define NR_chown -1
+#define NR_chown32 -1
+#define NR_clock_adjtime64 -1
+#define NR_clock_getres_time64 -1
+#define NR_clock_gettime64 -1
+#define NR_clock_nanosleep_time64 -1
+#define NR_clock_settime64 -1
+#define NR_creat -1
+#define NR_dup2 -1
+#define NR_epoll_create -1
+#define NR_epoll_wait -1
+#define NR_eventfd -1
+#define NR_fchown32 -1
+#define NR_fcntl64 -1
+#define NR_fork -1
+#define NR_fstat64 -1
+#define NR_fstatat64 -1
+#define NR_fstatfs64 -1
+#define NR_ftruncate64 -1
+#define NR_futex_time64 -1
+#define NR_futimesat -1
+#define NR_getdents -1
+#define NR_getegid32 -1
+#define NR_geteuid32 -1
+#define NR_getgid32 -1
+#define NR_getgroups32 -1
+#define NR_getpgrp -1
+#define NR_getresgid32 -1
+#define NR_getresuid32 -1
+#define NR_getuid32 -1
+#define NR_inotify_init -1
+#define NR_io_pgetevents_time64 -1
+#define NR_lchown -1
+#define NR_lchown32 -1
+#define NR_link -1
+#define NR_lstat -1
+#define NR_lstat64 -1
+#define NR_mkdir -1
+#define NR_mknod -1
+#define NR_mmap2 -1
+#define NR_mq_timedreceive_time64 -1
+#define NR_mq_timedsend_time64 -1
+#define NR_nice -1
+#define NR_open -1
+#define NR_pause -1
+#define NR_pciconfig_iobase -1
+#define NR_pciconfig_read -1
+#define NR_pciconfig_write -1
+#define NR_pipe -1
+#define NR_poll -1
+#define NR_ppoll_time64 -1
+#define NR_pselect6_time64 -1
+#define NR_readlink -1
+#define NR_recv -1
+#define NR_recvmmsg_time64 -1
+#define NR_rename -1
+#define NR_rmdir -1
+#define NR_rt_sigtimedwait_time64 -1
+#define NR_sched_rr_get_interval_time64 -1
+#define NR_semtimedop_time64 -1
+#define NR_send -1
+#define NR_sendfile64 -1
+#define NR_setfsgid32 -1
+#define NR_setfsuid32 -1
+#define NR_setgid32 -1
+#define NR_setgroups32 -1
+#define NR_setregid32 -1
+#define NR_setresgid32 -1
+#define NR_setresuid32 -1
+#define NR_setreuid32 -1
+#define NR_setuid32 -1
+#define NR_sigaction -1
+#define NR_signalfd -1
+#define NR_sigpending -1
+#define NR_sigprocmask -1
+#define NR_sigreturn -1
+#define NR_sigsuspend -1
+#define NR_stat -1
+#define NR_stat64 -1
+#define NR_statfs64 -1
+#define NR_symlink -1
+#define NR_sysfs -1
+#define NR_timer_gettime64 -1
+#define NR_timer_settime64 -1
+#define NR_timerfd_gettime64 -1
+#define NR_timerfd_settime64 -1
+#define NR_truncate64 -1
+#define NR_ugetrlimit -1
+#define NR_unlink -1
+#define NR_uselib -1
+#define NR_ustat -1
+#define NR_utimensat_time64 -1
+#define NR_utimes -1
+#define NR_vfork -1
+#define NR_vserver -1
+
+#define SYSCALLS(X) \
+	X(0, io_setup) \
+	X(1, io_destroy) \
+	X(2, io_submit) \
+	X(3, io_cancel) \
+	X(4, io_getevents) \
+	X(5, setxattr) \
+	X(6, lsetxattr) \
+	X(7, fsetxattr) \
+	X(8, getxattr) \
+	X(9, lgetxattr) \
+	X(10, fgetxattr) \
+	X(11, listxattr) \
+	X(12, llistxattr) \
+	X(13, flistxattr) \
+	X(14, removexattr) \
+	X(15, lremovexattr) \
+	X(16, fremovexattr) \
+	X(17, getcwd) \
+	X(18, lookup_dcookie) \
+	X(19, eventfd2) \
+	X(20, epoll_create1) \
+	X(21, epoll_ctl) \
+	X(22, epoll_pwait) \
+	X(23, dup) \
+	X(24, dup3) \
+	X(25, fcntl) \
+	X(26, inotify_init1) \
+	X(27, inotify_add_watch) \
+	X(28, inotify_rm_watch) \
+	X(29, ioctl) \
+	X(30, ioprio_set) \
+	X(31, ioprio_get) \
+	X(32, flock) \
+	X(33, mknodat) \
+	X(34, mkdirat) \
+	X(35, unlinkat) \
+	X(36, symlinkat) \
+	X(37, linkat) \
+	X(38, renameat) \
+	X(39, umount2) \
+	X(40, mount) \
+	X(41, pivot_root) \
+	X(42, nfsservctl) \
+	X(43, statfs) \
+	X(44, fstatfs) \
+	X(45, truncate) \
+	X(46, ftruncate) \
+	X(47, fallocate) \
+	X(48, faccessat) \
+	X(49, chdir) \
+	X(50, fchdir) \
+	X(51, chroot) \
+	X(52, fchmod) \
+	X(53, fchmodat) \
+	X(54, fchownat) \
+	X(55, fchown) \
+	X(56, openat) \
+	X(57, close) \
+	X(58, vhangup) \
+	X(59, pipe2) \
+	X(60, quotactl) \
+	X(61, getdents64) \
+	X(62, lseek) \
+	X(63, read) \
+	X(64, write) \
+	X(65, readv) \
+	X(66, writev) \
+	X(67, pread64) \
+	X(68, pwrite64) \
+	X(69, preadv) \
+	X(70, pwritev) \
+	X(71, sendfile) \
+	X(72, pselect6) \
+	X(73, ppoll) \
+	X(74, signalfd4) \
+	X(75, vmsplice) \
+	X(76, splice) \
+	X(77, tee) \
+	X(78, readlinkat) \
+	X(79, newfstatat) \
+	X(80, fstat) \
+	X(81, sync) \
+	X(82, fsync) \
+	X(83, fdatasync) \
+	X(84, sync_file_range) \
+	X(85, timerfd_create) \
+	X(86, timerfd_settime) \
+	X(87, timerfd_gettime) \
+	X(88, utimensat) \
+	X(89, acct) \
+	X(90, capget) \
+	X(91, capset) \
+	X(92, personality) \
+	X(93, exit) \
+	X(94, exit_group) \
+	X(95, waitid) \
+	X(96, set_tid_address) \
+	X(97, unshare) \
+	X(98, futex) \
+	X(99, set_robust_list) \
+	X(100, get_robust_list) \
+	X(101, nanosleep) \
+	X(102, getitimer) \
+	X(103, setitimer) \
+	X(104, kexec_load) \
+	X(105, init_module) \
+	X(106, delete_module) \
+	X(107, timer_create) \
+	X(108, timer_gettime) \
+	X(109, timer_getoverrun) \
+	X(110, timer_settime) \
+	X(111, timer_delete) \
+	X(112, clock_settime) \
+	X(113, clock_gettime) \
+	X(114, clock_getres) \
+	X(115, clock_nanosleep) \
+	X(116, syslog) \
+	X(117, ptrace) \
+	X(118, sched_setparam) \
+	X(119, sched_setscheduler) \
+	X(120, sched_getscheduler) \
+	X(121, sched_getparam) \
+	X(122, sched_setaffinity) \
+	X(123, sched_getaffinity) \
+	X(124, sched_yield) \
+	X(125, sched_get_priority_max) \
+	X(126, sched_get_priority_min) \
+	X(127, sched_rr_get_interval) \
+	X(128, restart_syscall) \
+	X(129, kill) \
+	X(130, tkill) \
+	X(131, tgkill) \
+	X(132, sigaltstack) \
+	X(133, rt_sigsuspend) \
+	X(134, rt_sigaction) \
+	X(135, rt_sigprocmask) \
+	X(136, rt_sigpending) \
+	X(137, rt_sigtimedwait) \
+	X(138, rt_sigqueueinfo) \
+	X(139, rt_sigreturn) \
+	X(140, setpriority) \
+	X(141, getpriority) \
+	X(142, reboot) \
+	X(143, setregid) \
+	X(144, setgid) \
+	X(145, setreuid) \
+	X(146, setuid) \
+	X(147, setresuid) \
+	X(148, getresuid) \
+	X(149, setresgid) \
+	X(150, getresgid) \
+	X(151, setfsuid) \
+	X(152, setfsgid) \
+	X(153, times) \
+	X(154, setpgid) \
+	X(155, getpgid) \
+	X(156, getsid) \
+	X(157, setsid) \
+	X(158, getgroups) \
+	X(159, setgroups) \
+	X(160, uname) \
+	X(161, sethostname) \
+	X(162, setdomainname) \
+	X(163, getrlimit) \
+	X(164, setrlimit) \
+	X(165, getrusage) \
+	X(166, umask) \
+	X(167, prctl) \
+	X(168, getcpu) \
+	X(169, gettimeofday) \
+	X(170, settimeofday) \
+	X(171, adjtimex) \
+	X(172, getpid) \
+	X(173, getppid) \
+	X(174, getuid) \
+	X(175, geteuid) \
+	X(176, getgid) \
+	X(177, getegid) \
+	X(178, gettid) \
+	X(179, sysinfo) \
+	X(180, mq_open) \
+	X(181, mq_unlink) \
+	X(182, mq_timedsend) \
+	X(183, mq_timedreceive) \
+	X(184, mq_notify) \
+	X(185, mq_getsetattr) \
+	X(186, msgget) \
+	X(187, msgctl) \
+	X(188, msgrcv) \
+	X(189, msgsnd) \
+	X(190, semget) \
+	X(191, semctl) \
+	X(192, semtimedop) \
+	X(193, semop) \
+	X(194, shmget) \
+	X(195, shmctl) \
+	X(196, shmat) \
+	X(197, shmdt) \
+	X(198, socket) \
+	X(199, socketpair) \
+	X(200, bind) \
+	X(201, listen) \
+	X(202, accept) \
+	X(203, connect) \
+	X(204, getsockname) \
+	X(205, getpeername) \
+	X(206, sendto) \
+	X(207, recvfrom) \
+	X(208, setsockopt) \
+	X(209, getsockopt) \
+	X(210, shutdown) \
+	X(211, sendmsg) \
+	X(212, recvmsg) \
+	X(213, readahead) \
+	X(214, brk) \
+	X(215, munmap) \
+	X(216, mremap) \
+	X(217, add_key) \
+	X(218, request_key) \
+	X(219, keyctl) \
+	X(220, clone) \
+	X(221, execve) \
+	X(222, mmap) \
+	X(223, fadvise64) \
+	X(224, swapon) \
+	X(225, swapoff) \
+	X(226, mprotect) \
+	X(227, msync) \
+	X(228, mlock) \
+	X(229, munlock) \
+	X(230, mlockall) \
+	X(231, munlockall) \
+	X(232, mincore) \
+	X(233, madvise) \
+	X(234, remap_file_pages) \
+	X(235, mbind) \
+	X(236, get_mempolicy) \
+	X(237, set_mempolicy) \
+	X(238, migrate_pages) \
+	X(239, move_pages) \
+	X(240, rt_tgsigqueueinfo) \
+	X(241, perf_event_open) \
+	X(242, accept4) \
+	X(243, recvmmsg) \
+	X(260, wait4) \
+	X(261, prlimit64) \
+	X(262, fanotify_init) \
+	X(263, fanotify_mark) \
+	X(264, name_to_handle_at) \
+	X(265, open_by_handle_at) \
+	X(266, clock_adjtime) \
+	X(267, syncfs) \
+	X(268, setns) \
+	X(269, sendmmsg) \
+	X(270, process_vm_readv) \
+	X(271, process_vm_writev) \
+	X(272, kcmp) \
+	X(273, finit_module) \
+	X(274, sched_setattr) \
+	X(275, sched_getattr) \
+	X(276, renameat2) \
+	X(277, seccomp) \
+	X(278, getrandom) \
+	X(279, memfd_create) \
+	X(280, bpf) \
+	X(281, execveat) \
+	X(282, userfaultfd) \
+	X(283, membarrier) \
+	X(284, mlock2) \
+	X(285, copy_file_range) \
+	X(286, preadv2) \
+	X(287, pwritev2) \
+	X(288, pkey_mprotect) \
+	X(289, pkey_alloc) \
+	X(290, pkey_free) \
+	X(291, statx) \
+	X(292, io_pgetevents) \
+	X(293, rseq) \
+	X(294, kexec_file_load) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#define NR32_restart_syscall 0
+#define NR32_exit 1
+#define NR32_fork 2
+#define NR32_read 3
+#define NR32_write 4
+#define NR32_open 5
+#define NR32_close 6
+#define NR32_creat 8
+#define NR32_link 9
+#define NR32_unlink 10
+#define NR32_execve 11
+#define NR32_chdir 12
+#define NR32_mknod 14
+#define NR32_chmod 15
+#define NR32_lchown 16
+#define NR32_lseek 19
+#define NR32_getpid 20
+#define NR32_mount 21
+#define NR32_setuid 23
+#define NR32_getuid 24
+#define NR32_ptrace 26
+#define NR32_pause 29
+#define NR32_access 33
+#define NR32_nice 34
+#define NR32_sync 36
+#define NR32_kill 37
+#define NR32_rename 38
+#define NR32_mkdir 39
+#define NR32_rmdir 40
+#define NR32_dup 41
+#define NR32_pipe 42
+#define NR32_times 43
+#define NR32_brk 45
+#define NR32_setgid 46
+#define NR32_getgid 47
+#define NR32_geteuid 49
+#define NR32_getegid 50
+#define NR32_acct 51
+#define NR32_umount2 52
+#define NR32_ioctl 54
+#define NR32_fcntl 55
+#define NR32_setpgid 57
+#define NR32_umask 60
+#define NR32_chroot 61
+#define NR32_ustat 62
+#define NR32_dup2 63
+#define NR32_getppid 64
+#define NR32_getpgrp 65
+#define NR32_setsid 66
+#define NR32_sigaction 67
+#define NR32_setreuid 70
+#define NR32_setregid 71
+#define NR32_sigsuspend 72
+#define NR32_sigpending 73
+#define NR32_sethostname 74
+#define NR32_setrlimit 75
+#define NR32_getrusage 77
+#define NR32_gettimeofday 78
+#define NR32_settimeofday 79
+#define NR32_getgroups 80
+#define NR32_setgroups 81
+#define NR32_symlink 83
+#define NR32_readlink 85
+#define NR32_uselib 86
+#define NR32_swapon 87
+#define NR32_reboot 88
+#define NR32_munmap 91
+#define NR32_truncate 92
+#define NR32_ftruncate 93
+#define NR32_fchmod 94
+#define NR32_fchown 95
+#define NR32_getpriority 96
+#define NR32_setpriority 97
+#define NR32_statfs 99
+#define NR32_fstatfs 100
+#define NR32_syslog 103
+#define NR32_setitimer 104
+#define NR32_getitimer 105
+#define NR32_stat 106
+#define NR32_lstat 107
+#define NR32_fstat 108
+#define NR32_vhangup 111
+#define NR32_wait4 114
+#define NR32_swapoff 115
+#define NR32_sysinfo 116
+#define NR32_fsync 118
+#define NR32_sigreturn 119
+#define NR32_clone 120
+#define NR32_setdomainname 121
+#define NR32_uname 122
+#define NR32_adjtimex 124
+#define NR32_mprotect 125
+#define NR32_sigprocmask 126
+#define NR32_init_module 128
+#define NR32_delete_module 129
+#define NR32_quotactl 131
+#define NR32_getpgid 132
+#define NR32_fchdir 133
+#define NR32_bdflush 134
+#define NR32_sysfs 135
+#define NR32_personality 136
+#define NR32_setfsuid 138
+#define NR32_setfsgid 139
+#define NR32__llseek 140
+#define NR32_getdents 141
+#define NR32__newselect 142
+#define NR32_flock 143
+#define NR32_msync 144
+#define NR32_readv 145
+#define NR32_writev 146
+#define NR32_getsid 147
+#define NR32_fdatasync 148
+#define NR32__sysctl 149
+#define NR32_mlock 150
+#define NR32_munlock 151
+#define NR32_mlockall 152
+#define NR32_munlockall 153
+#define NR32_sched_setparam 154
+#define NR32_sched_getparam 155
+#define NR32_sched_setscheduler 156
+#define NR32_sched_getscheduler 157
+#define NR32_sched_yield 158
+#define NR32_sched_get_priority_max 159
+#define NR32_sched_get_priority_min 160
+#define NR32_sched_rr_get_interval 161
+#define NR32_nanosleep 162
+#define NR32_mremap 163
+#define NR32_setresuid 164
+#define NR32_getresuid 165
+#define NR32_poll 168
+#define NR32_nfsservctl 169
+#define NR32_setresgid 170
+#define NR32_getresgid 171
+#define NR32_prctl 172
+#define NR32_rt_sigreturn 173
+#define NR32_rt_sigaction 174
+#define NR32_rt_sigprocmask 175
+#define NR32_rt_sigpending 176
+#define NR32_rt_sigtimedwait 177
+#define NR32_rt_sigqueueinfo 178
+#define NR32_rt_sigsuspend 179
+#define NR32_pread64 180
+#define NR32_pwrite64 181
+#define NR32_chown 182
+#define NR32_getcwd 183
+#define NR32_capget 184
+#define NR32_capset 185
+#define NR32_sigaltstack 186
+#define NR32_sendfile 187
+#define NR32_vfork 190
+#define NR32_ugetrlimit 191
+#define NR32_mmap2 192
+#define NR32_truncate64 193
+#define NR32_ftruncate64 194
+#define NR32_stat64 195
+#define NR32_lstat64 196
+#define NR32_fstat64 197
+#define NR32_lchown32 198
+#define NR32_getuid32 199
+#define NR32_getgid32 200
+#define NR32_geteuid32 201
+#define NR32_getegid32 202
+#define NR32_setreuid32 203
+#define NR32_setregid32 204
+#define NR32_getgroups32 205
+#define NR32_setgroups32 206
+#define NR32_fchown32 207
+#define NR32_setresuid32 208
+#define NR32_getresuid32 209
+#define NR32_setresgid32 210
+#define NR32_getresgid32 211
+#define NR32_chown32 212
+#define NR32_setuid32 213
+#define NR32_setgid32 214
+#define NR32_setfsuid32 215
+#define NR32_setfsgid32 216
+#define NR32_getdents64 217
+#define NR32_pivot_root 218
+#define NR32_mincore 219
+#define NR32_madvise 220
+#define NR32_fcntl64 221
+#define NR32_gettid 224
+#define NR32_readahead 225
+#define NR32_setxattr 226
+#define NR32_lsetxattr 227
+#define NR32_fsetxattr 228
+#define NR32_getxattr 229
+#define NR32_lgetxattr 230
+#define NR32_fgetxattr 231
+#define NR32_listxattr 232
+#define NR32_llistxattr 233
+#define NR32_flistxattr 234
+#define NR32_removexattr 235
+#define NR32_lremovexattr 236
+#define NR32_fremovexattr 237
+#define NR32_tkill 238
+#define NR32_sendfile64 239
+#define NR32_futex 240
+#define NR32_sched_setaffinity 241
+#define NR32_sched_getaffinity 242
+#define NR32_io_setup 243
+#define NR32_io_destroy 244
+#define NR32_io_getevents 245
+#define NR32_io_submit 246
+#define NR32_io_cancel 247
+#define NR32_exit_group 248
+#define NR32_lookup_dcookie 249
+#define NR32_epoll_create 250
+#define NR32_epoll_ctl 251
+#define NR32_epoll_wait 252
+#define NR32_remap_file_pages 253
+#define NR32_set_tid_address 256
+#define NR32_timer_create 257
+#define NR32_timer_settime 258
+#define NR32_timer_gettime 259
+#define NR32_timer_getoverrun 260
+#define NR32_timer_delete 261
+#define NR32_clock_settime 262
+#define NR32_clock_gettime 263
+#define NR32_clock_getres 264
+#define NR32_clock_nanosleep 265
+#define NR32_statfs64 266
+#define NR32_fstatfs64 267
+#define NR32_tgkill 268
+#define NR32_utimes 269
+#define NR32_arm_fadvise64_64 270
+#define NR32_pciconfig_iobase 271
+#define NR32_pciconfig_read 272
+#define NR32_pciconfig_write 273
+#define NR32_mq_open 274
+#define NR32_mq_unlink 275
+#define NR32_mq_timedsend 276
+#define NR32_mq_timedreceive 277
+#define NR32_mq_notify 278
+#define NR32_mq_getsetattr 279
+#define NR32_waitid 280
+#define NR32_socket 281
+#define NR32_bind 282
+#define NR32_connect 283
+#define NR32_listen 284
+#define NR32_accept 285
+#define NR32_getsockname 286
+#define NR32_getpeername 287
+#define NR32_socketpair 288
+#define NR32_send 289
+#define NR32_sendto 290
+#define NR32_recv 291
+#define NR32_recvfrom 292
+#define NR32_shutdown 293
+#define NR32_setsockopt 294
+#define NR32_getsockopt 295
+#define NR32_sendmsg 296
+#define NR32_recvmsg 297
+#define NR32_semop 298
+#define NR32_semget 299
+#define NR32_semctl 300
+#define NR32_msgsnd 301
+#define NR32_msgrcv 302
+#define NR32_msgget 303
+#define NR32_msgctl 304
+#define NR32_shmat 305
+#define NR32_shmdt 306
+#define NR32_shmget 307
+#define NR32_shmctl 308
+#define NR32_add_key 309
+#define NR32_request_key 310
+#define NR32_keyctl 311
+#define NR32_semtimedop 312
+#define NR32_vserver 313
+#define NR32_ioprio_set 314
+#define NR32_ioprio_get 315
+#define NR32_inotify_init 316
+#define NR32_inotify_add_watch 317
+#define NR32_inotify_rm_watch 318
+#define NR32_mbind 319
+#define NR32_get_mempolicy 320
+#define NR32_set_mempolicy 321
+#define NR32_openat 322
+#define NR32_mkdirat 323
+#define NR32_mknodat 324
+#define NR32_fchownat 325
+#define NR32_futimesat 326
+#define NR32_fstatat64 327
+#define NR32_unlinkat 328
+#define NR32_renameat 329
+#define NR32_linkat 330
+#define NR32_symlinkat 331
+#define NR32_readlinkat 332
+#define NR32_fchmodat 333
+#define NR32_faccessat 334
+#define NR32_pselect6 335
+#define NR32_ppoll 336
+#define NR32_unshare 337
+#define NR32_set_robust_list 338
+#define NR32_get_robust_list 339
+#define NR32_splice 340
+#define NR32_arm_sync_file_range 341
+#define NR32_tee 342
+#define NR32_vmsplice 343
+#define NR32_move_pages 344
+#define NR32_getcpu 345
+#define NR32_epoll_pwait 346
+#define NR32_kexec_load 347
+#define NR32_utimensat 348
+#define NR32_signalfd 349
+#define NR32_timerfd_create 350
+#define NR32_eventfd 351
+#define NR32_fallocate 352
+#define NR32_timerfd_settime 353
+#define NR32_timerfd_gettime 354
+#define NR32_signalfd4 355
+#define NR32_eventfd2 356
+#define NR32_epoll_create1 357
+#define NR32_dup3 358
+#define NR32_pipe2 359
+#define NR32_inotify_init1 360
+#define NR32_preadv 361
+#define NR32_pwritev 362
+#define NR32_rt_tgsigqueueinfo 363
+#define NR32_perf_event_open 364
+#define NR32_recvmmsg 365
+#define NR32_accept4 366
+#define NR32_fanotify_init 367
+#define NR32_fanotify_mark 368
+#define NR32_prlimit64 369
+#define NR32_name_to_handle_at 370
+#define NR32_open_by_handle_at 371
+#define NR32_clock_adjtime 372
+#define NR32_syncfs 373
+#define NR32_sendmmsg 374
+#define NR32_setns 375
+#define NR32_process_vm_readv 376
+#define NR32_process_vm_writev 377
+#define NR32_kcmp 378
+#define NR32_finit_module 379
+#define NR32_sched_setattr 380
+#define NR32_sched_getattr 381
+#define NR32_renameat2 382
+#define NR32_seccomp 383
+#define NR32_getrandom 384
+#define NR32_memfd_create 385
+#define NR32_bpf 386
+#define NR32_execveat 387
+#define NR32_userfaultfd 388
+#define NR32_membarrier 389
+#define NR32_mlock2 390
+#define NR32_copy_file_range 391
+#define NR32_preadv2 392
+#define NR32_pwritev2 393
+#define NR32_pkey_mprotect 394
+#define NR32_pkey_alloc 395
+#define NR32_pkey_free 396
+#define NR32_statx 397
+#define NR32_rseq 398
+#define NR32_io_pgetevents 399
+#define NR32_migrate_pages 400
+#define NR32_kexec_file_load 401
+#define NR32_clock_gettime64 403
+#define NR32_clock_settime64 404
+#define NR32_clock_adjtime64 405
+#define NR32_clock_getres_time64 406
+#define NR32_clock_nanosleep_time64 407
+#define NR32_timer_gettime64 408
+#define NR32_timer_settime64 409
+#define NR32_timerfd_gettime64 410
+#define NR32_timerfd_settime64 411
+#define NR32_utimensat_time64 412
+#define NR32_pselect6_time64 413
+#define NR32_ppoll_time64 414
+#define NR32_io_pgetevents_time64 416
+#define NR32_recvmmsg_time64 417
+#define NR32_mq_timedsend_time64 418
+#define NR32_mq_timedreceive_time64 419
+#define NR32_semtimedop_time64 420
+#define NR32_rt_sigtimedwait_time64 421
+#define NR32_futex_time64 422
+#define NR32_sched_rr_get_interval_time64 423
+#define NR32_pidfd_send_signal 424
+#define NR32_io_uring_setup 425
+#define NR32_io_uring_enter 426
+#define NR32_io_uring_register 427
+#define NR32_open_tree 428
+#define NR32_move_mount 429
+#define NR32_fsopen 430
+#define NR32_fsconfig 431
+#define NR32_fsmount 432
+#define NR32_fspick 433
+#define NR32_pidfd_open 434
+#define NR32_clone3 435
+#define NR32_close_range 436
+#define NR32_openat2 437
+#define NR32_pidfd_getfd 438
+#define NR32_faccessat2 439
+#define NR32_process_madvise 440
+#define NR32_epoll_pwait2 441
+#define NR32_mount_setattr 442
+#define NR32_quotactl_fd 443
+#define NR32_landlock_create_ruleset 444
+#define NR32_landlock_add_rule 445
+#define NR32_landlock_restrict_self 446
+#define NR32_process_mrelease 448
+#define NR32_futex_waitv 449
+#define NR32_set_mempolicy_home_node 450
+#define NR32_cachestat 451
+#define NR32_fchmodat2 452
+#define NR32_map_shadow_stack 453
+#define NR32_futex_wake 454
+#define NR32_futex_wait 455
+#define NR32_futex_requeue 456
+#define NR32_statmount 457
+#define NR32_listmount 458
+#define NR32_lsm_get_self_attr 459
+#define NR32_lsm_set_self_attr 460
+#define NR32_lsm_list_modules 461
+#define NR32_mseal 462
+#define NR32_setxattrat 463
+#define NR32_getxattrat 464
+#define NR32_listxattrat 465
+#define NR32_removexattrat 466
+#define NR32_open_tree_attr 467
+#define NR32_file_getattr 468
+#define NR32_file_setattr 469
+#define NR32_listns 470
+#define NR32_rseq_slice_yield 471
+#define NR32_fadvise64 -1
+#define NR32_getrlimit -1
+#define NR32_memfd_secret -1
+#define NR32_mmap -1
+#define NR32_newfstatat -1
+#define NR32_sync_file_range -1
+
+#define SYSCALLS32(X) \
+	X(0, restart_syscall) \
+	X(1, exit) \
+	X(2, fork) \
+	X(3, read) \
+	X(4, write) \
+	X(5, open) \
+	X(6, close) \
+	X(8, creat) \
+	X(9, link) \
+	X(10, unlink) \
+	X(11, execve) \
+	X(12, chdir) \
+	X(14, mknod) \
+	X(15, chmod) \
+	X(16, lchown) \
+	X(19, lseek) \
+	X(20, getpid) \
+	X(21, mount) \
+	X(23, setuid) \
+	X(24, getuid) \
+	X(26, ptrace) \
+	X(29, pause) \
+	X(33, access) \
+	X(34, nice) \
+	X(36, sync) \
+	X(37, kill) \
+	X(38, rename) \
+	X(39, mkdir) \
+	X(40, rmdir) \
+	X(41, dup) \
+	X(42, pipe) \
+	X(43, times) \
+	X(45, brk) \
+	X(46, setgid) \
+	X(47, getgid) \
+	X(49, geteuid) \
+	X(50, getegid) \
+	X(51, acct) \
+	X(52, umount2) \
+	X(54, ioctl) \
+	X(55, fcntl) \
+	X(57, setpgid) \
+	X(60, umask) \
+	X(61, chroot) \
+	X(62, ustat) \
+	X(63, dup2) \
+	X(64, getppid) \
+	X(65, getpgrp) \
+	X(66, setsid) \
+	X(67, sigaction) \
+	X(70, setreuid) \
+	X(71, setregid) \
+	X(72, sigsuspend) \
+	X(73, sigpending) \
+	X(74, sethostname) \
+	X(75, setrlimit) \
+	X(77, getrusage) \
+	X(78, gettimeofday) \
+	X(79, settimeofday) \
+	X(80, getgroups) \
+	X(81, setgroups) \
+	X(83, symlink) \
+	X(85, readlink) \
+	X(86, uselib) \
+	X(87, swapon) \
+	X(88, reboot) \
+	X(91, munmap) \
+	X(92, truncate) \
+	X(93, ftruncate) \
+	X(94, fchmod) \
+	X(95, fchown) \
+	X(96, getpriority) \
+	X(97, setpriority) \
+	X(99, statfs) \
+	X(100, fstatfs) \
+	X(103, syslog) \
+	X(104, setitimer) \
+	X(105, getitimer) \
+	X(106, stat) \
+	X(107, lstat) \
+	X(108, fstat) \
+	X(111, vhangup) \
+	X(114, wait4) \
+	X(115, swapoff) \
+	X(116, sysinfo) \
+	X(118, fsync) \
+	X(119, sigreturn) \
+	X(120, clone) \
+	X(121, setdomainname) \
+	X(122, uname) \
+	X(124, adjtimex) \
+	X(125, mprotect) \
+	X(126, sigprocmask) \
+	X(128, init_module) \
+	X(129, delete_module) \
+	X(131, quotactl) \
+	X(132, getpgid) \
+	X(133, fchdir) \
+	X(134, bdflush) \
+	X(135, sysfs) \
+	X(136, personality) \
+	X(138, setfsuid) \
+	X(139, setfsgid) \
+	X(140, _llseek) \
+	X(141, getdents) \
+	X(142, _newselect) \
+	X(143, flock) \
+	X(144, msync) \
+	X(145, readv) \
+	X(146, writev) \
+	X(147, getsid) \
+	X(148, fdatasync) \
+	X(149, _sysctl) \
+	X(150, mlock) \
+	X(151, munlock) \
+	X(152, mlockall) \
+	X(153, munlockall) \
+	X(154, sched_setparam) \
+	X(155, sched_getparam) \
+	X(156, sched_setscheduler) \
+	X(157, sched_getscheduler) \
+	X(158, sched_yield) \
+	X(159, sched_get_priority_max) \
+	X(160, sched_get_priority_min) \
+	X(161, sched_rr_get_interval) \
+	X(162, nanosleep) \
+	X(163, mremap) \
+	X(164, setresuid) \
+	X(165, getresuid) \
+	X(168, poll) \
+	X(169, nfsservctl) \
+	X(170, setresgid) \
+	X(171, getresgid) \
+	X(172, prctl) \
+	X(173, rt_sigreturn) \
+	X(174, rt_sigaction) \
+	X(175, rt_sigprocmask) \
+	X(176, rt_sigpending) \
+	X(177, rt_sigtimedwait) \
+	X(178, rt_sigqueueinfo) \
+	X(179, rt_sigsuspend) \
+	X(180, pread64) \
+	X(181, pwrite64) \
+	X(182, chown) \
+	X(183, getcwd) \
+	X(184, capget) \
+	X(185, capset) \
+	X(186, sigaltstack) \
+	X(187, sendfile) \
+	X(190, vfork) \
+	X(191, ugetrlimit) \
+	X(192, mmap2) \
+	X(193, truncate64) \
+	X(194, ftruncate64) \
+	X(195, stat64) \
+	X(196, lstat64) \
+	X(197, fstat64) \
+	X(198, lchown32) \
+	X(199, getuid32) \
+	X(200, getgid32) \
+	X(201, geteuid32) \
+	X(202, getegid32) \
+	X(203, setreuid32) \
+	X(204, setregid32) \
+	X(205, getgroups32) \
+	X(206, setgroups32) \
+	X(207, fchown32) \
+	X(208, setresuid32) \
+	X(209, getresuid32) \
+	X(210, setresgid32) \
+	X(211, getresgid32) \
+	X(212, chown32) \
+	X(213, setuid32) \
+	X(214, setgid32) \
+	X(215, setfsuid32) \
+	X(216, setfsgid32) \
+	X(217, getdents64) \
+	X(218, pivot_root) \
+	X(219, mincore) \
+	X(220, madvise) \
+	X(221, fcntl64) \
+	X(224, gettid) \
+	X(225, readahead) \
+	X(226, setxattr) \
+	X(227, lsetxattr) \
+	X(228, fsetxattr) \
+	X(229, getxattr) \
+	X(230, lgetxattr) \
+	X(231, fgetxattr) \
+	X(232, listxattr) \
+	X(233, llistxattr) \
+	X(234, flistxattr) \
+	X(235, removexattr) \
+	X(236, lremovexattr) \
+	X(237, fremovexattr) \
+	X(238, tkill) \
+	X(239, sendfile64) \
+	X(240, futex) \
+	X(241, sched_setaffinity) \
+	X(242, sched_getaffinity) \
+	X(243, io_setup) \
+	X(244, io_destroy) \
+	X(245, io_getevents) \
+	X(246, io_submit) \
+	X(247, io_cancel) \
+	X(248, exit_group) \
+	X(249, lookup_dcookie) \
+	X(250, epoll_create) \
+	X(251, epoll_ctl) \
+	X(252, epoll_wait) \
+	X(253, remap_file_pages) \
+	X(256, set_tid_address) \
+	X(257, timer_create) \
+	X(258, timer_settime) \
+	X(259, timer_gettime) \
+	X(260, timer_getoverrun) \
+	X(261, timer_delete) \
+	X(262, clock_settime) \
+	X(263, clock_gettime) \
+	X(264, clock_getres) \
+	X(265, clock_nanosleep) \
+	X(266, statfs64) \
+	X(267, fstatfs64) \
+	X(268, tgkill) \
+	X(269, utimes) \
+	X(270, arm_fadvise64_64) \
+	X(271, pciconfig_iobase) \
+	X(272, pciconfig_read) \
+	X(273, pciconfig_write) \
+	X(274, mq_open) \
+	X(275, mq_unlink) \
+	X(276, mq_timedsend) \
+	X(277, mq_timedreceive) \
+	X(278, mq_notify) \
+	X(279, mq_getsetattr) \
+	X(280, waitid) \
+	X(281, socket) \
+	X(282, bind) \
+	X(283, connect) \
+	X(284, listen) \
+	X(285, accept) \
+	X(286, getsockname) \
+	X(287, getpeername) \
+	X(288, socketpair) \
+	X(289, send) \
+	X(290, sendto) \
+	X(291, recv) \
+	X(292, recvfrom) \
+	X(293, shutdown) \
+	X(294, setsockopt) \
+	X(295, getsockopt) \
+	X(296, sendmsg) \
+	X(297, recvmsg) \
+	X(298, semop) \
+	X(299, semget) \
+	X(300, semctl) \
+	X(301, msgsnd) \
+	X(302, msgrcv) \
+	X(303, msgget) \
+	X(304, msgctl) \
+	X(305, shmat) \
+	X(306, shmdt) \
+	X(307, shmget) \
+	X(308, shmctl) \
+	X(309, add_key) \
+	X(310, request_key) \
+	X(311, keyctl) \
+	X(312, semtimedop) \
+	X(313, vserver) \
+	X(314, ioprio_set) \
+	X(315, ioprio_get) \
+	X(316, inotify_init) \
+	X(317, inotify_add_watch) \
+	X(318, inotify_rm_watch) \
+	X(319, mbind) \
+	X(320, get_mempolicy) \
+	X(321, set_mempolicy) \
+	X(322, openat) \
+	X(323, mkdirat) \
+	X(324, mknodat) \
+	X(325, fchownat) \
+	X(326, futimesat) \
+	X(327, fstatat64) \
+	X(328, unlinkat) \
+	X(329, renameat) \
+	X(330, linkat) \
+	X(331, symlinkat) \
+	X(332, readlinkat) \
+	X(333, fchmodat) \
+	X(334, faccessat) \
+	X(335, pselect6) \
+	X(336, ppoll) \
+	X(337, unshare) \
+	X(338, set_robust_list) \
+	X(339, get_robust_list) \
+	X(340, splice) \
+	X(341, arm_sync_file_range) \
+	X(342, tee) \
+	X(343, vmsplice) \
+	X(344, move_pages) \
+	X(345, getcpu) \
+	X(346, epoll_pwait) \
+	X(347, kexec_load) \
+	X(348, utimensat) \
+	X(349, signalfd) \
+	X(350, timerfd_create) \
+	X(351, eventfd) \
+	X(352, fallocate) \
+	X(353, timerfd_settime) \
+	X(354, timerfd_gettime) \
+	X(355, signalfd4) \
+	X(356, eventfd2) \
+	X(357, epoll_create1) \
+	X(358, dup3) \
+	X(359, pipe2) \
+	X(360, inotify_init1) \
+	X(361, preadv) \
+	X(362, pwritev) \
+	X(363, rt_tgsigqueueinfo) \
+	X(364, perf_event_open) \
+	X(365, recvmmsg) \
+	X(366, accept4) \
+	X(367, fanotify_init) \
+	X(368, fanotify_mark) \
+	X(369, prlimit64) \
+	X(370, name_to_handle_at) \
+	X(371, open_by_handle_at) \
+	X(372, clock_adjtime) \
+	X(373, syncfs) \
+	X(374, sendmmsg) \
+	X(375, setns) \
+	X(376, process_vm_readv) \
+	X(377, process_vm_writev) \
+	X(378, kcmp) \
+	X(379, finit_module) \
+	X(380, sched_setattr) \
+	X(381, sched_getattr) \
+	X(382, renameat2) \
+	X(383, seccomp) \
+	X(384, getrandom) \
+	X(385, memfd_create) \
+	X(386, bpf) \
+	X(387, execveat) \
+	X(388, userfaultfd) \
+	X(389, membarrier) \
+	X(390, mlock2) \
+	X(391, copy_file_range) \
+	X(392, preadv2) \
+	X(393, pwritev2) \
+	X(394, pkey_mprotect) \
+	X(395, pkey_alloc) \
+	X(396, pkey_free) \
+	X(397, statx) \
+	X(398, rseq) \
+	X(399, io_pgetevents) \
+	X(400, migrate_pages) \
+	X(401, kexec_file_load) \
+	X(403, clock_gettime64) \
+	X(404, clock_settime64) \
+	X(405, clock_adjtime64) \
+	X(406, clock_getres_time64) \
+	X(407, clock_nanosleep_time64) \
+	X(408, timer_gettime64) \
+	X(409, timer_settime64) \
+	X(410, timerfd_gettime64) \
+	X(411, timerfd_settime64) \
+	X(412, utimensat_time64) \
+	X(413, pselect6_time64) \
+	X(414, ppoll_time64) \
+	X(416, io_pgetevents_time64) \
+	X(417, recvmmsg_time64) \
+	X(418, mq_timedsend_time64) \
+	X(419, mq_timedreceive_time64) \
+	X(420, semtimedop_time64) \
+	X(421, rt_sigtimedwait_time64) \
+	X(422, futex_time64) \
+	X(423, sched_rr_get_interval_time64) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#endif

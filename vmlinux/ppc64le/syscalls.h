@@ -1,0 +1,1284 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ppc64le, from Debian's linux-libc-dev_7.2.13-1; made by tools/vmlinux. -1: no such call */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#define NR_restart_syscall 0
+#define NR_exit 1
+#define NR_fork 2
+#define NR_read 3
+#define NR_write 4
+#define NR_open 5
+#define NR_close 6
+#define NR_waitpid 7
+#define NR_creat 8
+#define NR_link 9
+#define NR_unlink 10
+#define NR_execve 11
+#define NR_chdir 12
+#define NR_time 13
+#define NR_mknod 14
+#define NR_chmod 15
+#define NR_lchown 16
+#define NR_break 17
+#define NR_oldstat 18
+#define NR_lseek 19
+#define NR_getpid 20
+#define NR_mount 21
+#define NR_umount 22
+#define NR_setuid 23
+#define NR_getuid 24
+#define NR_stime 25
+#define NR_ptrace 26
+#define NR_alarm 27
+#define NR_oldfstat 28
+#define NR_pause 29
+#define NR_utime 30
+#define NR_stty 31
+#define NR_gtty 32
+#define NR_access 33
+#define NR_nice 34
+#define NR_ftime 35
+#define NR_sync 36
+#define NR_kill 37
+#define NR_rename 38
+#define NR_mkdir 39
+#define NR_rmdir 40
+#define NR_dup 41
+#define NR_pipe 42
+#define NR_times 43
+#define NR_prof 44
+#define NR_brk 45
+#define NR_setgid 46
+#define NR_getgid 47
+#define NR_signal 48
+#define NR_geteuid 49
+#define NR_getegid 50
+#define NR_acct 51
+#define NR_umount2 52
+#define NR_lock 53
+#define NR_ioctl 54
+#define NR_fcntl 55
+#define NR_mpx 56
+#define NR_setpgid 57
+#define NR_ulimit 58
+#define NR_oldolduname 59
+#define NR_umask 60
+#define NR_chroot 61
+#define NR_ustat 62
+#define NR_dup2 63
+#define NR_getppid 64
+#define NR_getpgrp 65
+#define NR_setsid 66
+#define NR_sigaction 67
+#define NR_sgetmask 68
+#define NR_ssetmask 69
+#define NR_setreuid 70
+#define NR_setregid 71
+#define NR_sigsuspend 72
+#define NR_sigpending 73
+#define NR_sethostname 74
+#define NR_setrlimit 75
+#define NR_getrlimit 76
+#define NR_getrusage 77
+#define NR_gettimeofday 78
+#define NR_settimeofday 79
+#define NR_getgroups 80
+#define NR_setgroups 81
+#define NR_select 82
+#define NR_symlink 83
+#define NR_oldlstat 84
+#define NR_readlink 85
+#define NR_uselib 86
+#define NR_swapon 87
+#define NR_reboot 88
+#define NR_readdir 89
+#define NR_mmap 90
+#define NR_munmap 91
+#define NR_truncate 92
+#define NR_ftruncate 93
+#define NR_fchmod 94
+#define NR_fchown 95
+#define NR_getpriority 96
+#define NR_setpriority 97
+#define NR_profil 98
+#define NR_statfs 99
+#define NR_fstatfs 100
+#define NR_ioperm 101
+#define NR_socketcall 102
+#define NR_syslog 103
+#define NR_setitimer 104
+#define NR_getitimer 105
+#define NR_stat 106
+#define NR_lstat 107
+#define NR_fstat 108
+#define NR_olduname 109
+#define NR_iopl 110
+#define NR_vhangup 111
+#define NR_idle 112
+#define NR_vm86 113
+#define NR_wait4 114
+#define NR_swapoff 115
+#define NR_sysinfo 116
+#define NR_ipc 117
+#define NR_fsync 118
+#define NR_sigreturn 119
+#define NR_clone 120
+#define NR_setdomainname 121
+#define NR_uname 122
+#define NR_modify_ldt 123
+#define NR_adjtimex 124
+#define NR_mprotect 125
+#define NR_sigprocmask 126
+#define NR_create_module 127
+#define NR_init_module 128
+#define NR_delete_module 129
+#define NR_get_kernel_syms 130
+#define NR_quotactl 131
+#define NR_getpgid 132
+#define NR_fchdir 133
+#define NR_bdflush 134
+#define NR_sysfs 135
+#define NR_personality 136
+#define NR_afs_syscall 137
+#define NR_setfsuid 138
+#define NR_setfsgid 139
+#define NR__llseek 140
+#define NR_getdents 141
+#define NR__newselect 142
+#define NR_flock 143
+#define NR_msync 144
+#define NR_readv 145
+#define NR_writev 146
+#define NR_getsid 147
+#define NR_fdatasync 148
+#define NR__sysctl 149
+#define NR_mlock 150
+#define NR_munlock 151
+#define NR_mlockall 152
+#define NR_munlockall 153
+#define NR_sched_setparam 154
+#define NR_sched_getparam 155
+#define NR_sched_setscheduler 156
+#define NR_sched_getscheduler 157
+#define NR_sched_yield 158
+#define NR_sched_get_priority_max 159
+#define NR_sched_get_priority_min 160
+#define NR_sched_rr_get_interval 161
+#define NR_nanosleep 162
+#define NR_mremap 163
+#define NR_setresuid 164
+#define NR_getresuid 165
+#define NR_query_module 166
+#define NR_poll 167
+#define NR_nfsservctl 168
+#define NR_setresgid 169
+#define NR_getresgid 170
+#define NR_prctl 171
+#define NR_rt_sigreturn 172
+#define NR_rt_sigaction 173
+#define NR_rt_sigprocmask 174
+#define NR_rt_sigpending 175
+#define NR_rt_sigtimedwait 176
+#define NR_rt_sigqueueinfo 177
+#define NR_rt_sigsuspend 178
+#define NR_pread64 179
+#define NR_pwrite64 180
+#define NR_chown 181
+#define NR_getcwd 182
+#define NR_capget 183
+#define NR_capset 184
+#define NR_sigaltstack 185
+#define NR_sendfile 186
+#define NR_getpmsg 187
+#define NR_putpmsg 188
+#define NR_vfork 189
+#define NR_ugetrlimit 190
+#define NR_readahead 191
+#define NR_pciconfig_read 198
+#define NR_pciconfig_write 199
+#define NR_pciconfig_iobase 200
+#define NR_multiplexer 201
+#define NR_getdents64 202
+#define NR_pivot_root 203
+#define NR_madvise 205
+#define NR_mincore 206
+#define NR_gettid 207
+#define NR_tkill 208
+#define NR_setxattr 209
+#define NR_lsetxattr 210
+#define NR_fsetxattr 211
+#define NR_getxattr 212
+#define NR_lgetxattr 213
+#define NR_fgetxattr 214
+#define NR_listxattr 215
+#define NR_llistxattr 216
+#define NR_flistxattr 217
+#define NR_removexattr 218
+#define NR_lremovexattr 219
+#define NR_fremovexattr 220
+#define NR_futex 221
+#define NR_sched_setaffinity 222
+#define NR_sched_getaffinity 223
+#define NR_tuxcall 225
+#define NR_io_setup 227
+#define NR_io_destroy 228
+#define NR_io_getevents 229
+#define NR_io_submit 230
+#define NR_io_cancel 231
+#define NR_set_tid_address 232
+#define NR_fadvise64 233
+#define NR_exit_group 234
+#define NR_lookup_dcookie 235
+#define NR_epoll_create 236
+#define NR_epoll_ctl 237
+#define NR_epoll_wait 238
+#define NR_remap_file_pages 239
+#define NR_timer_create 240
+#define NR_timer_settime 241
+#define NR_timer_gettime 242
+#define NR_timer_getoverrun 243
+#define NR_timer_delete 244
+#define NR_clock_settime 245
+#define NR_clock_gettime 246
+#define NR_clock_getres 247
+#define NR_clock_nanosleep 248
+#define NR_swapcontext 249
+#define NR_tgkill 250
+#define NR_utimes 251
+#define NR_statfs64 252
+#define NR_fstatfs64 253
+#define NR_rtas 255
+#define NR_sys_debug_setcontext 256
+#define NR_migrate_pages 258
+#define NR_mbind 259
+#define NR_get_mempolicy 260
+#define NR_set_mempolicy 261
+#define NR_mq_open 262
+#define NR_mq_unlink 263
+#define NR_mq_timedsend 264
+#define NR_mq_timedreceive 265
+#define NR_mq_notify 266
+#define NR_mq_getsetattr 267
+#define NR_kexec_load 268
+#define NR_add_key 269
+#define NR_request_key 270
+#define NR_keyctl 271
+#define NR_waitid 272
+#define NR_ioprio_set 273
+#define NR_ioprio_get 274
+#define NR_inotify_init 275
+#define NR_inotify_add_watch 276
+#define NR_inotify_rm_watch 277
+#define NR_spu_run 278
+#define NR_spu_create 279
+#define NR_pselect6 280
+#define NR_ppoll 281
+#define NR_unshare 282
+#define NR_splice 283
+#define NR_tee 284
+#define NR_vmsplice 285
+#define NR_openat 286
+#define NR_mkdirat 287
+#define NR_mknodat 288
+#define NR_fchownat 289
+#define NR_futimesat 290
+#define NR_newfstatat 291
+#define NR_unlinkat 292
+#define NR_renameat 293
+#define NR_linkat 294
+#define NR_symlinkat 295
+#define NR_readlinkat 296
+#define NR_fchmodat 297
+#define NR_faccessat 298
+#define NR_get_robust_list 299
+#define NR_set_robust_list 300
+#define NR_move_pages 301
+#define NR_getcpu 302
+#define NR_epoll_pwait 303
+#define NR_utimensat 304
+#define NR_signalfd 305
+#define NR_timerfd_create 306
+#define NR_eventfd 307
+#define NR_sync_file_range2 308
+#define NR_fallocate 309
+#define NR_subpage_prot 310
+#define NR_timerfd_settime 311
+#define NR_timerfd_gettime 312
+#define NR_signalfd4 313
+#define NR_eventfd2 314
+#define NR_epoll_create1 315
+#define NR_dup3 316
+#define NR_pipe2 317
+#define NR_inotify_init1 318
+#define NR_perf_event_open 319
+#define NR_preadv 320
+#define NR_pwritev 321
+#define NR_rt_tgsigqueueinfo 322
+#define NR_fanotify_init 323
+#define NR_fanotify_mark 324
+#define NR_prlimit64 325
+#define NR_socket 326
+#define NR_bind 327
+#define NR_connect 328
+#define NR_listen 329
+#define NR_accept 330
+#define NR_getsockname 331
+#define NR_getpeername 332
+#define NR_socketpair 333
+#define NR_send 334
+#define NR_sendto 335
+#define NR_recv 336
+#define NR_recvfrom 337
+#define NR_shutdown 338
+#define NR_setsockopt 339
+#define NR_getsockopt 340
+#define NR_sendmsg 341
+#define NR_recvmsg 342
+#define NR_recvmmsg 343
+#define NR_accept4 344
+#define NR_name_to_handle_at 345
+#define NR_open_by_handle_at 346
+#define NR_clock_adjtime 347
+#define NR_syncfs 348
+#define NR_sendmmsg 349
+#define NR_setns 350
+#define NR_process_vm_readv 351
+#define NR_process_vm_writev 352
+#define NR_finit_module 353
+#define NR_kcmp 354
+#define NR_sched_setattr 355
+#define NR_sched_getattr 356
+#define NR_renameat2 357
+#define NR_seccomp 358
+#define NR_getrandom 359
+#define NR_memfd_create 360
+#define NR_bpf 361
+#define NR_execveat 362
+#define NR_switch_endian 363
+#define NR_userfaultfd 364
+#define NR_membarrier 365
+#define NR_mlock2 378
+#define NR_copy_file_range 379
+#define NR_preadv2 380
+#define NR_pwritev2 381
+#define NR_kexec_file_load 382
+#define NR_statx 383
+#define NR_pkey_alloc 384
+#define NR_pkey_free 385
+#define NR_pkey_mprotect 386
+#define NR_rseq 387
+#define NR_io_pgetevents 388
+#define NR_semtimedop 392
+#define NR_semget 393
+#define NR_semctl 394
+#define NR_shmget 395
+#define NR_shmctl 396
+#define NR_shmat 397
+#define NR_shmdt 398
+#define NR_msgget 399
+#define NR_msgsnd 400
+#define NR_msgrcv 401
+#define NR_msgctl 402
+#define NR_pidfd_send_signal 424
+#define NR_io_uring_setup 425
+#define NR_io_uring_enter 426
+#define NR_io_uring_register 427
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_fspick 433
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_pidfd_getfd 438
+#define NR_faccessat2 439
+#define NR_process_madvise 440
+#define NR_epoll_pwait2 441
+#define NR_mount_setattr 442
+#define NR_quotactl_fd 443
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+#define NR_process_mrelease 448
+#define NR_futex_waitv 449
+#define NR_set_mempolicy_home_node 450
+#define NR_cachestat 451
+#define NR_fchmodat2 452
+#define NR_map_shadow_stack 453
+#define NR_futex_wake 454
+#define NR_futex_wait 455
+#define NR_futex_requeue 456
+#define NR_statmount 457
+#define NR_listmount 458
+#define NR_lsm_get_self_attr 459
+#define NR_lsm_set_self_attr 460
+#define NR_lsm_list_modules 461
+#define NR_mseal 462
+#define NR_setxattrat 463
+#define NR_getxattrat 464
+#define NR_listxattrat 465
+#define NR_removexattrat 466
+#define NR_open_tree_attr 467
+#define NR_file_getattr 468
+#define NR_file_setattr 469
+#define NR_listns 470
+#define NR_rseq_slice_yield 471
+
+#define SYSCALLS(X) \
+	X(0, restart_syscall) \
+	X(1, exit) \
+	X(2, fork) \
+	X(3, read) \
+	X(4, write) \
+	X(5, open) \
+	X(6, close) \
+	X(7, waitpid) \
+	X(8, creat) \
+	X(9, link) \
+	X(10, unlink) \
+	X(11, execve) \
+	X(12, chdir) \
+	X(13, time) \
+	X(14, mknod) \
+	X(15, chmod) \
+	X(16, lchown) \
+	X(17, break) \
+	X(18, oldstat) \
+	X(19, lseek) \
+	X(20, getpid) \
+	X(21, mount) \
+	X(22, umount) \
+	X(23, setuid) \
+	X(24, getuid) \
+	X(25, stime) \
+	X(26, ptrace) \
+	X(27, alarm) \
+	X(28, oldfstat) \
+	X(29, pause) \
+	X(30, utime) \
+	X(31, stty) \
+	X(32, gtty) \
+	X(33, access) \
+	X(34, nice) \
+	X(35, ftime) \
+	X(36, sync) \
+	X(37, kill) \
+	X(38, rename) \
+	X(39, mkdir) \
+	X(40, rmdir) \
+	X(41, dup) \
+	X(42, pipe) \
+	X(43, times) \
+	X(44, prof) \
+	X(45, brk) \
+	X(46, setgid) \
+	X(47, getgid) \
+	X(48, signal) \
+	X(49, geteuid) \
+	X(50, getegid) \
+	X(51, acct) \
+	X(52, umount2) \
+	X(53, lock) \
+	X(54, ioctl) \
+	X(55, fcntl) \
+	X(56, mpx) \
+	X(57, setpgid) \
+	X(58, ulimit) \
+	X(59, oldolduname) \
+	X(60, umask) \
+	X(61, chroot) \
+	X(62, ustat) \
+	X(63, dup2) \
+	X(64, getppid) \
+	X(65, getpgrp) \
+	X(66, setsid) \
+	X(67, sigaction) \
+	X(68, sgetmask) \
+	X(69, ssetmask) \
+	X(70, setreuid) \
+	X(71, setregid) \
+	X(72, sigsuspend) \
+	X(73, sigpending) \
+	X(74, sethostname) \
+	X(75, setrlimit) \
+	X(76, getrlimit) \
+	X(77, getrusage) \
+	X(78, gettimeofday) \
+	X(79, settimeofday) \
+	X(80, getgroups) \
+	X(81, setgroups) \
+	X(82, select) \
+	X(83, symlink) \
+	X(84, oldlstat) \
+	X(85, readlink) \
+	X(86, uselib) \
+	X(87, swapon) \
+	X(88, reboot) \
+	X(89, readdir) \
+	X(90, mmap) \
+	X(91, munmap) \
+	X(92, truncate) \
+	X(93, ftruncate) \
+	X(94, fchmod) \
+	X(95, fchown) \
+	X(96, getpriority) \
+	X(97, setpriority) \
+	X(98, profil) \
+	X(99, statfs) \
+	X(100, fstatfs) \
+	X(101, ioperm) \
+	X(102, socketcall) \
+	X(103, syslog) \
+	X(104, setitimer) \
+	X(105, getitimer) \
+	X(106, stat) \
+	X(107, lstat) \
+	X(108, fstat) \
+	X(109, olduname) \
+	X(110, iopl) \
+	X(111, vhangup) \
+	X(112, idle) \
+	X(113, vm86) \
+	X(114, wait4) \
+	X(115, swapoff) \
+	X(116, sysinfo) \
+	X(117, ipc) \
+	X(118, fsync) \
+	X(119, sigreturn) \
+	X(120, clone) \
+	X(121, setdomainname) \
+	X(122, uname) \
+	X(123, modify_ldt) \
+	X(124, adjtimex) \
+	X(125, mprotect) \
+	X(126, sigprocmask) \
+	X(127, create_module) \
+	X(128, init_module) \
+	X(129, delete_module) \
+	X(130, get_kernel_syms) \
+	X(131, quotactl) \
+	X(132, getpgid) \
+	X(133, fchdir) \
+	X(134, bdflush) \
+	X(135, sysfs) \
+	X(136, personality) \
+	X(137, afs_syscall) \
+	X(138, setfsuid) \
+	X(139, setfsgid) \
+	X(140, _llseek) \
+	X(141, getdents) \
+	X(142, _newselect) \
+	X(143, flock) \
+	X(144, msync) \
+	X(145, readv) \
+	X(146, writev) \
+	X(147, getsid) \
+	X(148, fdatasync) \
+	X(149, _sysctl) \
+	X(150, mlock) \
+	X(151, munlock) \
+	X(152, mlockall) \
+	X(153, munlockall) \
+	X(154, sched_setparam) \
+	X(155, sched_getparam) \
+	X(156, sched_setscheduler) \
+	X(157, sched_getscheduler) \
+	X(158, sched_yield) \
+	X(159, sched_get_priority_max) \
+	X(160, sched_get_priority_min) \
+	X(161, sched_rr_get_interval) \
+	X(162, nanosleep) \
+	X(163, mremap) \
+	X(164, setresuid) \
+	X(165, getresuid) \
+	X(166, query_module) \
+	X(167, poll) \
+	X(168, nfsservctl) \
+	X(169, setresgid) \
+	X(170, getresgid) \
+	X(171, prctl) \
+	X(172, rt_sigreturn) \
+	X(173, rt_sigaction) \
+	X(174, rt_sigprocmask) \
+	X(175, rt_sigpending) \
+	X(176, rt_sigtimedwait) \
+	X(177, rt_sigqueueinfo) \
+	X(178, rt_sigsuspend) \
+	X(179, pread64) \
+	X(180, pwrite64) \
+	X(181, chown) \
+	X(182, getcwd) \
+	X(183, capget) \
+	X(184, capset) \
+	X(185, sigaltstack) \
+	X(186, sendfile) \
+	X(187, getpmsg) \
+	X(188, putpmsg) \
+	X(189, vfork) \
+	X(190, ugetrlimit) \
+	X(191, readahead) \
+	X(198, pciconfig_read) \
+	X(199, pciconfig_write) \
+	X(200, pciconfig_iobase) \
+	X(201, multiplexer) \
+	X(202, getdents64) \
+	X(203, pivot_root) \
+	X(205, madvise) \
+	X(206, mincore) \
+	X(207, gettid) \
+	X(208, tkill) \
+	X(209, setxattr) \
+	X(210, lsetxattr) \
+	X(211, fsetxattr) \
+	X(212, getxattr) \
+	X(213, lgetxattr) \
+	X(214, fgetxattr) \
+	X(215, listxattr) \
+	X(216, llistxattr) \
+	X(217, flistxattr) \
+	X(218, removexattr) \
+	X(219, lremovexattr) \
+	X(220, fremovexattr) \
+	X(221, futex) \
+	X(222, sched_setaffinity) \
+	X(223, sched_getaffinity) \
+	X(225, tuxcall) \
+	X(227, io_setup) \
+	X(228, io_destroy) \
+	X(229, io_getevents) \
+	X(230, io_submit) \
+	X(231, io_cancel) \
+	X(232, set_tid_address) \
+	X(233, fadvise64) \
+	X(234, exit_group) \
+	X(235, lookup_dcookie) \
+	X(236, epoll_create) \
+	X(237, epoll_ctl) \
+	X(238, epoll_wait) \
+	X(239, remap_file_pages) \
+	X(240, timer_create) \
+	X(241, timer_settime) \
+	X(242, timer_gettime) \
+	X(243, timer_getoverrun) \
+	X(244, timer_delete) \
+	X(245, clock_settime) \
+	X(246, clock_gettime) \
+	X(247, clock_getres) \
+	X(248, clock_nanosleep) \
+	X(249, swapcontext) \
+	X(250, tgkill) \
+	X(251, utimes) \
+	X(252, statfs64) \
+	X(253, fstatfs64) \
+	X(255, rtas) \
+	X(256, sys_debug_setcontext) \
+	X(258, migrate_pages) \
+	X(259, mbind) \
+	X(260, get_mempolicy) \
+	X(261, set_mempolicy) \
+	X(262, mq_open) \
+	X(263, mq_unlink) \
+	X(264, mq_timedsend) \
+	X(265, mq_timedreceive) \
+	X(266, mq_notify) \
+	X(267, mq_getsetattr) \
+	X(268, kexec_load) \
+	X(269, add_key) \
+	X(270, request_key) \
+	X(271, keyctl) \
+	X(272, waitid) \
+	X(273, ioprio_set) \
+	X(274, ioprio_get) \
+	X(275, inotify_init) \
+	X(276, inotify_add_watch) \
+	X(277, inotify_rm_watch) \
+	X(278, spu_run) \
+	X(279, spu_create) \
+	X(280, pselect6) \
+	X(281, ppoll) \
+	X(282, unshare) \
+	X(283, splice) \
+	X(284, tee) \
+	X(285, vmsplice) \
+	X(286, openat) \
+	X(287, mkdirat) \
+	X(288, mknodat) \
+	X(289, fchownat) \
+	X(290, futimesat) \
+	X(291, newfstatat) \
+	X(292, unlinkat) \
+	X(293, renameat) \
+	X(294, linkat) \
+	X(295, symlinkat) \
+	X(296, readlinkat) \
+	X(297, fchmodat) \
+	X(298, faccessat) \
+	X(299, get_robust_list) \
+	X(300, set_robust_list) \
+	X(301, move_pages) \
+	X(302, getcpu) \
+	X(303, epoll_pwait) \
+	X(304, utimensat) \
+	X(305, signalfd) \
+	X(306, timerfd_create) \
+	X(307, eventfd) \
+	X(308, sync_file_range2) \
+	X(309, fallocate) \
+	X(310, subpage_prot) \
+	X(311, timerfd_settime) \
+	X(312, timerfd_gettime) \
+	X(313, signalfd4) \
+	X(314, eventfd2) \
+	X(315, epoll_create1) \
+	X(316, dup3) \
+	X(317, pipe2) \
+	X(318, inotify_init1) \
+	X(319, perf_event_open) \
+	X(320, preadv) \
+	X(321, pwritev) \
+	X(322, rt_tgsigqueueinfo) \
+	X(323, fanotify_init) \
+	X(324, fanotify_mark) \
+	X(325, prlimit64) \
+	X(326, socket) \
+	X(327, bind) \
+	X(328, connect) \
+	X(329, listen) \
+	X(330, accept) \
+	X(331, getsockname) \
+	X(332, getpeername) \
+	X(333, socketpair) \
+	X(334, send) \
+	X(335, sendto) \
+	X(336, recv) \
+	X(337, recvfrom) \
+	X(338, shutdown) \
+	X(339, setsockopt) \
+	X(340, getsockopt) \
+	X(341, sendmsg) \
+	X(342, recvmsg) \
+	X(343, recvmmsg) \
+	X(344, accept4) \
+	X(345, name_to_handle_at) \
+	X(346, open_by_handle_at) \
+	X(347, clock_adjtime) \
+	X(348, syncfs) \
+	X(349, sendmmsg) \
+	X(350, setns) \
+	X(351, process_vm_readv) \
+	X(352, process_vm_writev) \
+	X(353, finit_module) \
+	X(354, kcmp) \
+	X(355, sched_setattr) \
+	X(356, sched_getattr) \
+	X(357, renameat2) \
+	X(358, seccomp) \
+	X(359, getrandom) \
+	X(360, memfd_create) \
+	X(361, bpf) \
+	X(362, execveat) \
+	X(363, switch_endian) \
+	X(364, userfaultfd) \
+	X(365, membarrier) \
+	X(378, mlock2) \
+	X(379, copy_file_range) \
+	X(380, preadv2) \
+	X(381, pwritev2) \
+	X(382, kexec_file_load) \
+	X(383, statx) \
+	X(384, pkey_alloc) \
+	X(385, pkey_free) \
+	X(386, pkey_mprotect) \
+	X(387, rseq) \
+	X(388, io_pgetevents) \
+	X(392, semtimedop) \
+	X(393, semget) \
+	X(394, semctl) \
+	X(395, shmget) \
+	X(396, shmctl) \
+	X(397, shmat) \
+	X(398, shmdt) \
+	X(399, msgget) \
+	X(400, msgsnd) \
+	X(401, msgrcv) \
+	X(402, msgctl) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#define NR32__llseek -1
+#define NR32__newselect -1
+#define NR32__sysctl -1
+#define NR32_accept -1
+#define NR32_accept4 -1
+#define NR32_access -1
+#define NR32_acct -1
+#define NR32_add_key -1
+#define NR32_adjtimex -1
+#define NR32_afs_syscall -1
+#define NR32_alarm -1
+#define NR32_bdflush -1
+#define NR32_bind -1
+#define NR32_bpf -1
+#define NR32_break -1
+#define NR32_brk -1
+#define NR32_cachestat -1
+#define NR32_capget -1
+#define NR32_capset -1
+#define NR32_chdir -1
+#define NR32_chmod -1
+#define NR32_chown -1
+#define NR32_chroot -1
+#define NR32_clock_adjtime -1
+#define NR32_clock_getres -1
+#define NR32_clock_gettime -1
+#define NR32_clock_nanosleep -1
+#define NR32_clock_settime -1
+#define NR32_clone -1
+#define NR32_clone3 -1
+#define NR32_close -1
+#define NR32_close_range -1
+#define NR32_connect -1
+#define NR32_copy_file_range -1
+#define NR32_creat -1
+#define NR32_create_module -1
+#define NR32_delete_module -1
+#define NR32_dup -1
+#define NR32_dup2 -1
+#define NR32_dup3 -1
+#define NR32_epoll_create -1
+#define NR32_epoll_create1 -1
+#define NR32_epoll_ctl -1
+#define NR32_epoll_pwait -1
+#define NR32_epoll_pwait2 -1
+#define NR32_epoll_wait -1
+#define NR32_eventfd -1
+#define NR32_eventfd2 -1
+#define NR32_execve -1
+#define NR32_execveat -1
+#define NR32_exit -1
+#define NR32_exit_group -1
+#define NR32_faccessat -1
+#define NR32_faccessat2 -1
+#define NR32_fadvise64 -1
+#define NR32_fallocate -1
+#define NR32_fanotify_init -1
+#define NR32_fanotify_mark -1
+#define NR32_fchdir -1
+#define NR32_fchmod -1
+#define NR32_fchmodat -1
+#define NR32_fchmodat2 -1
+#define NR32_fchown -1
+#define NR32_fchownat -1
+#define NR32_fcntl -1
+#define NR32_fdatasync -1
+#define NR32_fgetxattr -1
+#define NR32_file_getattr -1
+#define NR32_file_setattr -1
+#define NR32_finit_module -1
+#define NR32_flistxattr -1
+#define NR32_flock -1
+#define NR32_fork -1
+#define NR32_fremovexattr -1
+#define NR32_fsconfig -1
+#define NR32_fsetxattr -1
+#define NR32_fsmount -1
+#define NR32_fsopen -1
+#define NR32_fspick -1
+#define NR32_fstat -1
+#define NR32_fstatfs -1
+#define NR32_fstatfs64 -1
+#define NR32_fsync -1
+#define NR32_ftime -1
+#define NR32_ftruncate -1
+#define NR32_futex -1
+#define NR32_futex_requeue -1
+#define NR32_futex_wait -1
+#define NR32_futex_waitv -1
+#define NR32_futex_wake -1
+#define NR32_futimesat -1
+#define NR32_get_kernel_syms -1
+#define NR32_get_mempolicy -1
+#define NR32_get_robust_list -1
+#define NR32_getcpu -1
+#define NR32_getcwd -1
+#define NR32_getdents -1
+#define NR32_getdents64 -1
+#define NR32_getegid -1
+#define NR32_geteuid -1
+#define NR32_getgid -1
+#define NR32_getgroups -1
+#define NR32_getitimer -1
+#define NR32_getpeername -1
+#define NR32_getpgid -1
+#define NR32_getpgrp -1
+#define NR32_getpid -1
+#define NR32_getpmsg -1
+#define NR32_getppid -1
+#define NR32_getpriority -1
+#define NR32_getrandom -1
+#define NR32_getresgid -1
+#define NR32_getresuid -1
+#define NR32_getrlimit -1
+#define NR32_getrusage -1
+#define NR32_getsid -1
+#define NR32_getsockname -1
+#define NR32_getsockopt -1
+#define NR32_gettid -1
+#define NR32_gettimeofday -1
+#define NR32_getuid -1
+#define NR32_getxattr -1
+#define NR32_getxattrat -1
+#define NR32_gtty -1
+#define NR32_idle -1
+#define NR32_init_module -1
+#define NR32_inotify_add_watch -1
+#define NR32_inotify_init -1
+#define NR32_inotify_init1 -1
+#define NR32_inotify_rm_watch -1
+#define NR32_io_cancel -1
+#define NR32_io_destroy -1
+#define NR32_io_getevents -1
+#define NR32_io_pgetevents -1
+#define NR32_io_setup -1
+#define NR32_io_submit -1
+#define NR32_io_uring_enter -1
+#define NR32_io_uring_register -1
+#define NR32_io_uring_setup -1
+#define NR32_ioctl -1
+#define NR32_ioperm -1
+#define NR32_iopl -1
+#define NR32_ioprio_get -1
+#define NR32_ioprio_set -1
+#define NR32_ipc -1
+#define NR32_kcmp -1
+#define NR32_kexec_file_load -1
+#define NR32_kexec_load -1
+#define NR32_keyctl -1
+#define NR32_kill -1
+#define NR32_landlock_add_rule -1
+#define NR32_landlock_create_ruleset -1
+#define NR32_landlock_restrict_self -1
+#define NR32_lchown -1
+#define NR32_lgetxattr -1
+#define NR32_link -1
+#define NR32_linkat -1
+#define NR32_listen -1
+#define NR32_listmount -1
+#define NR32_listns -1
+#define NR32_listxattr -1
+#define NR32_listxattrat -1
+#define NR32_llistxattr -1
+#define NR32_lock -1
+#define NR32_lookup_dcookie -1
+#define NR32_lremovexattr -1
+#define NR32_lseek -1
+#define NR32_lsetxattr -1
+#define NR32_lsm_get_self_attr -1
+#define NR32_lsm_list_modules -1
+#define NR32_lsm_set_self_attr -1
+#define NR32_lstat -1
+#define NR32_madvise -1
+#define NR32_map_shadow_stack -1
+#define NR32_mbind -1
+#define NR32_membarrier -1
+#define NR32_memfd_create -1
+#define NR32_migrate_pages -1
+#define NR32_mincore -1
+#define NR32_mkdir -1
+#define NR32_mkdirat -1
+#define NR32_mknod -1
+#define NR32_mknodat -1
+#define NR32_mlock -1
+#define NR32_mlock2 -1
+#define NR32_mlockall -1
+#define NR32_mmap -1
+#define NR32_modify_ldt -1
+#define NR32_mount -1
+#define NR32_mount_setattr -1
+#define NR32_move_mount -1
+#define NR32_move_pages -1
+#define NR32_mprotect -1
+#define NR32_mpx -1
+#define NR32_mq_getsetattr -1
+#define NR32_mq_notify -1
+#define NR32_mq_open -1
+#define NR32_mq_timedreceive -1
+#define NR32_mq_timedsend -1
+#define NR32_mq_unlink -1
+#define NR32_mremap -1
+#define NR32_mseal -1
+#define NR32_msgctl -1
+#define NR32_msgget -1
+#define NR32_msgrcv -1
+#define NR32_msgsnd -1
+#define NR32_msync -1
+#define NR32_multiplexer -1
+#define NR32_munlock -1
+#define NR32_munlockall -1
+#define NR32_munmap -1
+#define NR32_name_to_handle_at -1
+#define NR32_nanosleep -1
+#define NR32_newfstatat -1
+#define NR32_nfsservctl -1
+#define NR32_nice -1
+#define NR32_oldfstat -1
+#define NR32_oldlstat -1
+#define NR32_oldolduname -1
+#define NR32_oldstat -1
+#define NR32_olduname -1
+#define NR32_open -1
+#define NR32_open_by_handle_at -1
+#define NR32_open_tree -1
+#define NR32_open_tree_attr -1
+#define NR32_openat -1
+#define NR32_openat2 -1
+#define NR32_pause -1
+#define NR32_pciconfig_iobase -1
+#define NR32_pciconfig_read -1
+#define NR32_pciconfig_write -1
+#define NR32_perf_event_open -1
+#define NR32_personality -1
+#define NR32_pidfd_getfd -1
+#define NR32_pidfd_open -1
+#define NR32_pidfd_send_signal -1
+#define NR32_pipe -1
+#define NR32_pipe2 -1
+#define NR32_pivot_root -1
+#define NR32_pkey_alloc -1
+#define NR32_pkey_free -1
+#define NR32_pkey_mprotect -1
+#define NR32_poll -1
+#define NR32_ppoll -1
+#define NR32_prctl -1
+#define NR32_pread64 -1
+#define NR32_preadv -1
+#define NR32_preadv2 -1
+#define NR32_prlimit64 -1
+#define NR32_process_madvise -1
+#define NR32_process_mrelease -1
+#define NR32_process_vm_readv -1
+#define NR32_process_vm_writev -1
+#define NR32_prof -1
+#define NR32_profil -1
+#define NR32_pselect6 -1
+#define NR32_ptrace -1
+#define NR32_putpmsg -1
+#define NR32_pwrite64 -1
+#define NR32_pwritev -1
+#define NR32_pwritev2 -1
+#define NR32_query_module -1
+#define NR32_quotactl -1
+#define NR32_quotactl_fd -1
+#define NR32_read -1
+#define NR32_readahead -1
+#define NR32_readdir -1
+#define NR32_readlink -1
+#define NR32_readlinkat -1
+#define NR32_readv -1
+#define NR32_reboot -1
+#define NR32_recv -1
+#define NR32_recvfrom -1
+#define NR32_recvmmsg -1
+#define NR32_recvmsg -1
+#define NR32_remap_file_pages -1
+#define NR32_removexattr -1
+#define NR32_removexattrat -1
+#define NR32_rename -1
+#define NR32_renameat -1
+#define NR32_renameat2 -1
+#define NR32_request_key -1
+#define NR32_restart_syscall -1
+#define NR32_rmdir -1
+#define NR32_rseq -1
+#define NR32_rseq_slice_yield -1
+#define NR32_rt_sigaction -1
+#define NR32_rt_sigpending -1
+#define NR32_rt_sigprocmask -1
+#define NR32_rt_sigqueueinfo -1
+#define NR32_rt_sigreturn -1
+#define NR32_rt_sigsuspend -1
+#define NR32_rt_sigtimedwait -1
+#define NR32_rt_tgsigqueueinfo -1
+#define NR32_rtas -1
+#define NR32_sched_get_priority_max -1
+#define NR32_sched_get_priority_min -1
+#define NR32_sched_getaffinity -1
+#define NR32_sched_getattr -1
+#define NR32_sched_getparam -1
+#define NR32_sched_getscheduler -1
+#define NR32_sched_rr_get_interval -1
+#define NR32_sched_setaffinity -1
+#define NR32_sched_setattr -1
+#define NR32_sched_setparam -1
+#define NR32_sched_setscheduler -1
+#define NR32_sched_yield -1
+#define NR32_seccomp -1
+#define NR32_select -1
+#define NR32_semctl -1
+#define NR32_semget -1
+#define NR32_semtimedop -1
+#define NR32_send -1
+#define NR32_sendfile -1
+#define NR32_sendmmsg -1
+#define NR32_sendmsg -1
+#define NR32_sendto -1
+#define NR32_set_mempolicy -1
+#define NR32_set_mempolicy_home_node -1
+#define NR32_set_robust_list -1
+#define NR32_set_tid_address -1
+#define NR32_setdomainname -1
+#define NR32_setfsgid -1
+#define NR32_setfsuid -1
+#define NR32_setgid -1
+#define NR32_setgroups -1
+#define NR32_sethostname -1
+#define NR32_setitimer -1
+#define NR32_setns -1
+#define NR32_setpgid -1
+#define NR32_setpriority -1
+#define NR32_setregid -1
+#define NR32_setresgid -1
+#define NR32_setresuid -1
+#define NR32_setreuid -1
+#define NR32_setrlimit -1
+#define NR32_setsid -1
+#define NR32_setsockopt -1
+#define NR32_settimeofday -1
+#define NR32_setuid -1
+#define NR32_setxattr -1
+#define NR32_setxattrat -1
+#define NR32_sgetmask -1
+#define NR32_shmat -1
+#define NR32_shmctl -1
+#define NR32_shmdt -1
+#define NR32_shmget -1
+#define NR32_shutdown -1
+#define NR32_sigaction -1
+#define NR32_sigaltstack -1
+#define NR32_signal -1
+#define NR32_signalfd -1
+#define NR32_signalfd4 -1
+#define NR32_sigpending -1
+#define NR32_sigprocmask -1
+#define NR32_sigreturn -1
+#define NR32_sigsuspend -1
+#define NR32_socket -1
+#define NR32_socketcall -1
+#define NR32_socketpair -1
+#define NR32_splice -1
+#define NR32_spu_create -1
+#define NR32_spu_run -1
+#define NR32_ssetmask -1
+#define NR32_stat -1
+#define NR32_statfs -1
+#define NR32_statfs64 -1
+#define NR32_statmount -1
+#define NR32_statx -1
+#define NR32_stime -1
+#define NR32_stty -1
+#define NR32_subpage_prot -1
+#define NR32_swapcontext -1
+#define NR32_swapoff -1
+#define NR32_swapon -1
+#define NR32_switch_endian -1
+#define NR32_symlink -1
+#define NR32_symlinkat -1
+#define NR32_sync -1
+#define NR32_sync_file_range2 -1
+#define NR32_syncfs -1
+#define NR32_sys_debug_setcontext -1
+#define NR32_sysfs -1
+#define NR32_sysinfo -1
+#define NR32_syslog -1
+#define NR32_tee -1
+#define NR32_tgkill -1
+#define NR32_time -1
+#define NR32_timer_create -1
+#define NR32_timer_delete -1
+#define NR32_timer_getoverrun -1
+#define NR32_timer_gettime -1
+#define NR32_timer_settime -1
+#define NR32_timerfd_create -1
+#define NR32_timerfd_gettime -1
+#define NR32_timerfd_settime -1
+#define NR32_times -1
+#define NR32_tkill -1
+#define NR32_truncate -1
+#define NR32_tuxcall -1
+#define NR32_ugetrlimit -1
+#define NR32_ulimit -1
+#define NR32_umask -1
+#define NR32_umount -1
+#define NR32_umount2 -1
+#define NR32_uname -1
+#define NR32_unlink -1
+#define NR32_unlinkat -1
+#define NR32_unshare -1
+#define NR32_uselib -1
+#define NR32_userfaultfd -1
+#define NR32_ustat -1
+#define NR32_utime -1
+#define NR32_utimensat -1
+#define NR32_utimes -1
+#define NR32_vfork -1
+#define NR32_vhangup -1
+#define NR32_vm86 -1
+#define NR32_vmsplice -1
+#define NR32_wait4 -1
+#define NR32_waitid -1
+#define NR32_waitpid -1
+#define NR32_write -1
+#define NR32_writev -1
+
+#define SYSCALLS32(X)
+
+#endif

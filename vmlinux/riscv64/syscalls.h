@@ -1,0 +1,996 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* riscv64, from Debian's linux-libc-dev_7.2.13-1; made by tools/vmlinux. -1: no such call */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#define NR_io_setup 0
+#define NR_io_destroy 1
+#define NR_io_submit 2
+#define NR_io_cancel 3
+#define NR_io_getevents 4
+#define NR_setxattr 5
+#define NR_lsetxattr 6
+#define NR_fsetxattr 7
+#define NR_getxattr 8
+#define NR_lgetxattr 9
+#define NR_fgetxattr 10
+#define NR_listxattr 11
+#define NR_llistxattr 12
+#define NR_flistxattr 13
+#define NR_removexattr 14
+#define NR_lremovexattr 15
+#define NR_fremovexattr 16
+#define NR_getcwd 17
+#define NR_lookup_dcookie 18
+#define NR_eventfd2 19
+#define NR_epoll_create1 20
+#define NR_epoll_ctl 21
+#define NR_epoll_pwait 22
+#define NR_dup 23
+#define NR_dup3 24
+#define NR_fcntl 25
+#define NR_inotify_init1 26
+#define NR_inotify_add_watch 27
+#define NR_inotify_rm_watch 28
+#define NR_ioctl 29
+#define NR_ioprio_set 30
+#define NR_ioprio_get 31
+#define NR_flock 32
+#define NR_mknodat 33
+#define NR_mkdirat 34
+#define NR_unlinkat 35
+#define NR_symlinkat 36
+#define NR_linkat 37
+#define NR_umount2 39
+#define NR_mount 40
+#define NR_pivot_root 41
+#define NR_nfsservctl 42
+#define NR_statfs 43
+#define NR_fstatfs 44
+#define NR_truncate 45
+#define NR_ftruncate 46
+#define NR_fallocate 47
+#define NR_faccessat 48
+#define NR_chdir 49
+#define NR_fchdir 50
+#define NR_chroot 51
+#define NR_fchmod 52
+#define NR_fchmodat 53
+#define NR_fchownat 54
+#define NR_fchown 55
+#define NR_openat 56
+#define NR_close 57
+#define NR_vhangup 58
+#define NR_pipe2 59
+#define NR_quotactl 60
+#define NR_getdents64 61
+#define NR_lseek 62
+#define NR_read 63
+#define NR_write 64
+#define NR_readv 65
+#define NR_writev 66
+#define NR_pread64 67
+#define NR_pwrite64 68
+#define NR_preadv 69
+#define NR_pwritev 70
+#define NR_sendfile 71
+#define NR_pselect6 72
+#define NR_ppoll 73
+#define NR_signalfd4 74
+#define NR_vmsplice 75
+#define NR_splice 76
+#define NR_tee 77
+#define NR_readlinkat 78
+#define NR_newfstatat 79
+#define NR_fstat 80
+#define NR_sync 81
+#define NR_fsync 82
+#define NR_fdatasync 83
+#define NR_sync_file_range 84
+#define NR_timerfd_create 85
+#define NR_timerfd_settime 86
+#define NR_timerfd_gettime 87
+#define NR_utimensat 88
+#define NR_acct 89
+#define NR_capget 90
+#define NR_capset 91
+#define NR_personality 92
+#define NR_exit 93
+#define NR_exit_group 94
+#define NR_waitid 95
+#define NR_set_tid_address 96
+#define NR_unshare 97
+#define NR_futex 98
+#define NR_set_robust_list 99
+#define NR_get_robust_list 100
+#define NR_nanosleep 101
+#define NR_getitimer 102
+#define NR_setitimer 103
+#define NR_kexec_load 104
+#define NR_init_module 105
+#define NR_delete_module 106
+#define NR_timer_create 107
+#define NR_timer_gettime 108
+#define NR_timer_getoverrun 109
+#define NR_timer_settime 110
+#define NR_timer_delete 111
+#define NR_clock_settime 112
+#define NR_clock_gettime 113
+#define NR_clock_getres 114
+#define NR_clock_nanosleep 115
+#define NR_syslog 116
+#define NR_ptrace 117
+#define NR_sched_setparam 118
+#define NR_sched_setscheduler 119
+#define NR_sched_getscheduler 120
+#define NR_sched_getparam 121
+#define NR_sched_setaffinity 122
+#define NR_sched_getaffinity 123
+#define NR_sched_yield 124
+#define NR_sched_get_priority_max 125
+#define NR_sched_get_priority_min 126
+#define NR_sched_rr_get_interval 127
+#define NR_restart_syscall 128
+#define NR_kill 129
+#define NR_tkill 130
+#define NR_tgkill 131
+#define NR_sigaltstack 132
+#define NR_rt_sigsuspend 133
+#define NR_rt_sigaction 134
+#define NR_rt_sigprocmask 135
+#define NR_rt_sigpending 136
+#define NR_rt_sigtimedwait 137
+#define NR_rt_sigqueueinfo 138
+#define NR_rt_sigreturn 139
+#define NR_setpriority 140
+#define NR_getpriority 141
+#define NR_reboot 142
+#define NR_setregid 143
+#define NR_setgid 144
+#define NR_setreuid 145
+#define NR_setuid 146
+#define NR_setresuid 147
+#define NR_getresuid 148
+#define NR_setresgid 149
+#define NR_getresgid 150
+#define NR_setfsuid 151
+#define NR_setfsgid 152
+#define NR_times 153
+#define NR_setpgid 154
+#define NR_getpgid 155
+#define NR_getsid 156
+#define NR_setsid 157
+#define NR_getgroups 158
+#define NR_setgroups 159
+#define NR_uname 160
+#define NR_sethostname 161
+#define NR_setdomainname 162
+#define NR_getrlimit 163
+#define NR_setrlimit 164
+#define NR_getrusage 165
+#define NR_umask 166
+#define NR_prctl 167
+#define NR_getcpu 168
+#define NR_gettimeofday 169
+#define NR_settimeofday 170
+#define NR_adjtimex 171
+#define NR_getpid 172
+#define NR_getppid 173
+#define NR_getuid 174
+#define NR_geteuid 175
+#define NR_getgid 176
+#define NR_getegid 177
+#define NR_gettid 178
+#define NR_sysinfo 179
+#define NR_mq_open 180
+#define NR_mq_unlink 181
+#define NR_mq_timedsend 182
+#define NR_mq_timedreceive 183
+#define NR_mq_notify 184
+#define NR_mq_getsetattr 185
+#define NR_msgget 186
+#define NR_msgctl 187
+#define NR_msgrcv 188
+#define NR_msgsnd 189
+#define NR_semget 190
+#define NR_semctl 191
+#define NR_semtimedop 192
+#define NR_semop 193
+#define NR_shmget 194
+#define NR_shmctl 195
+#define NR_shmat 196
+#define NR_shmdt 197
+#define NR_socket 198
+#define NR_socketpair 199
+#define NR_bind 200
+#define NR_listen 201
+#define NR_accept 202
+#define NR_connect 203
+#define NR_getsockname 204
+#define NR_getpeername 205
+#define NR_sendto 206
+#define NR_recvfrom 207
+#define NR_setsockopt 208
+#define NR_getsockopt 209
+#define NR_shutdown 210
+#define NR_sendmsg 211
+#define NR_recvmsg 212
+#define NR_readahead 213
+#define NR_brk 214
+#define NR_munmap 215
+#define NR_mremap 216
+#define NR_add_key 217
+#define NR_request_key 218
+#define NR_keyctl 219
+#define NR_clone 220
+#define NR_execve 221
+#define NR_mmap 222
+#define NR_fadvise64 223
+#define NR_swapon 224
+#define NR_swapoff 225
+#define NR_mprotect 226
+#define NR_msync 227
+#define NR_mlock 228
+#define NR_munlock 229
+#define NR_mlockall 230
+#define NR_munlockall 231
+#define NR_mincore 232
+#define NR_madvise 233
+#define NR_remap_file_pages 234
+#define NR_mbind 235
+#define NR_get_mempolicy 236
+#define NR_set_mempolicy 237
+#define NR_migrate_pages 238
+#define NR_move_pages 239
+#define NR_rt_tgsigqueueinfo 240
+#define NR_perf_event_open 241
+#define NR_accept4 242
+#define NR_recvmmsg 243
+#define NR_riscv_hwprobe 258
+#define NR_riscv_flush_icache 259
+#define NR_wait4 260
+#define NR_prlimit64 261
+#define NR_fanotify_init 262
+#define NR_fanotify_mark 263
+#define NR_name_to_handle_at 264
+#define NR_open_by_handle_at 265
+#define NR_clock_adjtime 266
+#define NR_syncfs 267
+#define NR_setns 268
+#define NR_sendmmsg 269
+#define NR_process_vm_readv 270
+#define NR_process_vm_writev 271
+#define NR_kcmp 272
+#define NR_finit_module 273
+#define NR_sched_setattr 274
+#define NR_sched_getattr 275
+#define NR_renameat2 276
+#define NR_seccomp 277
+#define NR_getrandom 278
+#define NR_memfd_create 279
+#define NR_bpf 280
+#define NR_execveat 281
+#define NR_userfaultfd 282
+#define NR_membarrier 283
+#define NR_mlock2 284
+#define NR_copy_file_range 285
+#define NR_preadv2 286
+#define NR_pwritev2 287
+#define NR_pkey_mprotect 288
+#define NR_pkey_alloc 289
+#define NR_pkey_free 290
+#define NR_statx 291
+#define NR_io_pgetevents 292
+#define NR_rseq 293
+#define NR_kexec_file_load 294
+#define NR_pidfd_send_signal 424
+#define NR_io_uring_setup 425
+#define NR_io_uring_enter 426
+#define NR_io_uring_register 427
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_fspick 433
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_pidfd_getfd 438
+#define NR_faccessat2 439
+#define NR_process_madvise 440
+#define NR_epoll_pwait2 441
+#define NR_mount_setattr 442
+#define NR_quotactl_fd 443
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+#define NR_memfd_secret 447
+#define NR_process_mrelease 448
+#define NR_futex_waitv 449
+#define NR_set_mempolicy_home_node 450
+#define NR_cachestat 451
+#define NR_fchmodat2 452
+#define NR_map_shadow_stack 453
+#define NR_futex_wake 454
+#define NR_futex_wait 455
+#define NR_futex_requeue 456
+#define NR_statmount 457
+#define NR_listmount 458
+#define NR_lsm_get_self_attr 459
+#define NR_lsm_set_self_attr 460
+#define NR_lsm_list_modules 461
+#define NR_mseal 462
+#define NR_setxattrat 463
+#define NR_getxattrat 464
+#define NR_listxattrat 465
+#define NR_removexattrat 466
+#define NR_open_tree_attr 467
+#define NR_file_getattr 468
+#define NR_file_setattr 469
+#define NR_listns 470
+#define NR_rseq_slice_yield 471
+
+#define SYSCALLS(X) \
+	X(0, io_setup) \
+	X(1, io_destroy) \
+	X(2, io_submit) \
+	X(3, io_cancel) \
+	X(4, io_getevents) \
+	X(5, setxattr) \
+	X(6, lsetxattr) \
+	X(7, fsetxattr) \
+	X(8, getxattr) \
+	X(9, lgetxattr) \
+	X(10, fgetxattr) \
+	X(11, listxattr) \
+	X(12, llistxattr) \
+	X(13, flistxattr) \
+	X(14, removexattr) \
+	X(15, lremovexattr) \
+	X(16, fremovexattr) \
+	X(17, getcwd) \
+	X(18, lookup_dcookie) \
+	X(19, eventfd2) \
+	X(20, epoll_create1) \
+	X(21, epoll_ctl) \
+	X(22, epoll_pwait) \
+	X(23, dup) \
+	X(24, dup3) \
+	X(25, fcntl) \
+	X(26, inotify_init1) \
+	X(27, inotify_add_watch) \
+	X(28, inotify_rm_watch) \
+	X(29, ioctl) \
+	X(30, ioprio_set) \
+	X(31, ioprio_get) \
+	X(32, flock) \
+	X(33, mknodat) \
+	X(34, mkdirat) \
+	X(35, unlinkat) \
+	X(36, symlinkat) \
+	X(37, linkat) \
+	X(39, umount2) \
+	X(40, mount) \
+	X(41, pivot_root) \
+	X(42, nfsservctl) \
+	X(43, statfs) \
+	X(44, fstatfs) \
+	X(45, truncate) \
+	X(46, ftruncate) \
+	X(47, fallocate) \
+	X(48, faccessat) \
+	X(49, chdir) \
+	X(50, fchdir) \
+	X(51, chroot) \
+	X(52, fchmod) \
+	X(53, fchmodat) \
+	X(54, fchownat) \
+	X(55, fchown) \
+	X(56, openat) \
+	X(57, close) \
+	X(58, vhangup) \
+	X(59, pipe2) \
+	X(60, quotactl) \
+	X(61, getdents64) \
+	X(62, lseek) \
+	X(63, read) \
+	X(64, write) \
+	X(65, readv) \
+	X(66, writev) \
+	X(67, pread64) \
+	X(68, pwrite64) \
+	X(69, preadv) \
+	X(70, pwritev) \
+	X(71, sendfile) \
+	X(72, pselect6) \
+	X(73, ppoll) \
+	X(74, signalfd4) \
+	X(75, vmsplice) \
+	X(76, splice) \
+	X(77, tee) \
+	X(78, readlinkat) \
+	X(79, newfstatat) \
+	X(80, fstat) \
+	X(81, sync) \
+	X(82, fsync) \
+	X(83, fdatasync) \
+	X(84, sync_file_range) \
+	X(85, timerfd_create) \
+	X(86, timerfd_settime) \
+	X(87, timerfd_gettime) \
+	X(88, utimensat) \
+	X(89, acct) \
+	X(90, capget) \
+	X(91, capset) \
+	X(92, personality) \
+	X(93, exit) \
+	X(94, exit_group) \
+	X(95, waitid) \
+	X(96, set_tid_address) \
+	X(97, unshare) \
+	X(98, futex) \
+	X(99, set_robust_list) \
+	X(100, get_robust_list) \
+	X(101, nanosleep) \
+	X(102, getitimer) \
+	X(103, setitimer) \
+	X(104, kexec_load) \
+	X(105, init_module) \
+	X(106, delete_module) \
+	X(107, timer_create) \
+	X(108, timer_gettime) \
+	X(109, timer_getoverrun) \
+	X(110, timer_settime) \
+	X(111, timer_delete) \
+	X(112, clock_settime) \
+	X(113, clock_gettime) \
+	X(114, clock_getres) \
+	X(115, clock_nanosleep) \
+	X(116, syslog) \
+	X(117, ptrace) \
+	X(118, sched_setparam) \
+	X(119, sched_setscheduler) \
+	X(120, sched_getscheduler) \
+	X(121, sched_getparam) \
+	X(122, sched_setaffinity) \
+	X(123, sched_getaffinity) \
+	X(124, sched_yield) \
+	X(125, sched_get_priority_max) \
+	X(126, sched_get_priority_min) \
+	X(127, sched_rr_get_interval) \
+	X(128, restart_syscall) \
+	X(129, kill) \
+	X(130, tkill) \
+	X(131, tgkill) \
+	X(132, sigaltstack) \
+	X(133, rt_sigsuspend) \
+	X(134, rt_sigaction) \
+	X(135, rt_sigprocmask) \
+	X(136, rt_sigpending) \
+	X(137, rt_sigtimedwait) \
+	X(138, rt_sigqueueinfo) \
+	X(139, rt_sigreturn) \
+	X(140, setpriority) \
+	X(141, getpriority) \
+	X(142, reboot) \
+	X(143, setregid) \
+	X(144, setgid) \
+	X(145, setreuid) \
+	X(146, setuid) \
+	X(147, setresuid) \
+	X(148, getresuid) \
+	X(149, setresgid) \
+	X(150, getresgid) \
+	X(151, setfsuid) \
+	X(152, setfsgid) \
+	X(153, times) \
+	X(154, setpgid) \
+	X(155, getpgid) \
+	X(156, getsid) \
+	X(157, setsid) \
+	X(158, getgroups) \
+	X(159, setgroups) \
+	X(160, uname) \
+	X(161, sethostname) \
+	X(162, setdomainname) \
+	X(163, getrlimit) \
+	X(164, setrlimit) \
+	X(165, getrusage) \
+	X(166, umask) \
+	X(167, prctl) \
+	X(168, getcpu) \
+	X(169, gettimeofday) \
+	X(170, settimeofday) \
+	X(171, adjtimex) \
+	X(172, getpid) \
+	X(173, getppid) \
+	X(174, getuid) \
+	X(175, geteuid) \
+	X(176, getgid) \
+	X(177, getegid) \
+	X(178, gettid) \
+	X(179, sysinfo) \
+	X(180, mq_open) \
+	X(181, mq_unlink) \
+	X(182, mq_timedsend) \
+	X(183, mq_timedreceive) \
+	X(184, mq_notify) \
+	X(185, mq_getsetattr) \
+	X(186, msgget) \
+	X(187, msgctl) \
+	X(188, msgrcv) \
+	X(189, msgsnd) \
+	X(190, semget) \
+	X(191, semctl) \
+	X(192, semtimedop) \
+	X(193, semop) \
+	X(194, shmget) \
+	X(195, shmctl) \
+	X(196, shmat) \
+	X(197, shmdt) \
+	X(198, socket) \
+	X(199, socketpair) \
+	X(200, bind) \
+	X(201, listen) \
+	X(202, accept) \
+	X(203, connect) \
+	X(204, getsockname) \
+	X(205, getpeername) \
+	X(206, sendto) \
+	X(207, recvfrom) \
+	X(208, setsockopt) \
+	X(209, getsockopt) \
+	X(210, shutdown) \
+	X(211, sendmsg) \
+	X(212, recvmsg) \
+	X(213, readahead) \
+	X(214, brk) \
+	X(215, munmap) \
+	X(216, mremap) \
+	X(217, add_key) \
+	X(218, request_key) \
+	X(219, keyctl) \
+	X(220, clone) \
+	X(221, execve) \
+	X(222, mmap) \
+	X(223, fadvise64) \
+	X(224, swapon) \
+	X(225, swapoff) \
+	X(226, mprotect) \
+	X(227, msync) \
+	X(228, mlock) \
+	X(229, munlock) \
+	X(230, mlockall) \
+	X(231, munlockall) \
+	X(232, mincore) \
+	X(233, madvise) \
+	X(234, remap_file_pages) \
+	X(235, mbind) \
+	X(236, get_mempolicy) \
+	X(237, set_mempolicy) \
+	X(238, migrate_pages) \
+	X(239, move_pages) \
+	X(240, rt_tgsigqueueinfo) \
+	X(241, perf_event_open) \
+	X(242, accept4) \
+	X(243, recvmmsg) \
+	X(258, riscv_hwprobe) \
+	X(259, riscv_flush_icache) \
+	X(260, wait4) \
+	X(261, prlimit64) \
+	X(262, fanotify_init) \
+	X(263, fanotify_mark) \
+	X(264, name_to_handle_at) \
+	X(265, open_by_handle_at) \
+	X(266, clock_adjtime) \
+	X(267, syncfs) \
+	X(268, setns) \
+	X(269, sendmmsg) \
+	X(270, process_vm_readv) \
+	X(271, process_vm_writev) \
+	X(272, kcmp) \
+	X(273, finit_module) \
+	X(274, sched_setattr) \
+	X(275, sched_getattr) \
+	X(276, renameat2) \
+	X(277, seccomp) \
+	X(278, getrandom) \
+	X(279, memfd_create) \
+	X(280, bpf) \
+	X(281, execveat) \
+	X(282, userfaultfd) \
+	X(283, membarrier) \
+	X(284, mlock2) \
+	X(285, copy_file_range) \
+	X(286, preadv2) \
+	X(287, pwritev2) \
+	X(288, pkey_mprotect) \
+	X(289, pkey_alloc) \
+	X(290, pkey_free) \
+	X(291, statx) \
+	X(292, io_pgetevents) \
+	X(293, rseq) \
+	X(294, kexec_file_load) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#define NR32_accept -1
+#define NR32_accept4 -1
+#define NR32_acct -1
+#define NR32_add_key -1
+#define NR32_adjtimex -1
+#define NR32_bind -1
+#define NR32_bpf -1
+#define NR32_brk -1
+#define NR32_cachestat -1
+#define NR32_capget -1
+#define NR32_capset -1
+#define NR32_chdir -1
+#define NR32_chroot -1
+#define NR32_clock_adjtime -1
+#define NR32_clock_getres -1
+#define NR32_clock_gettime -1
+#define NR32_clock_nanosleep -1
+#define NR32_clock_settime -1
+#define NR32_clone -1
+#define NR32_clone3 -1
+#define NR32_close -1
+#define NR32_close_range -1
+#define NR32_connect -1
+#define NR32_copy_file_range -1
+#define NR32_delete_module -1
+#define NR32_dup -1
+#define NR32_dup3 -1
+#define NR32_epoll_create1 -1
+#define NR32_epoll_ctl -1
+#define NR32_epoll_pwait -1
+#define NR32_epoll_pwait2 -1
+#define NR32_eventfd2 -1
+#define NR32_execve -1
+#define NR32_execveat -1
+#define NR32_exit -1
+#define NR32_exit_group -1
+#define NR32_faccessat -1
+#define NR32_faccessat2 -1
+#define NR32_fadvise64 -1
+#define NR32_fallocate -1
+#define NR32_fanotify_init -1
+#define NR32_fanotify_mark -1
+#define NR32_fchdir -1
+#define NR32_fchmod -1
+#define NR32_fchmodat -1
+#define NR32_fchmodat2 -1
+#define NR32_fchown -1
+#define NR32_fchownat -1
+#define NR32_fcntl -1
+#define NR32_fdatasync -1
+#define NR32_fgetxattr -1
+#define NR32_file_getattr -1
+#define NR32_file_setattr -1
+#define NR32_finit_module -1
+#define NR32_flistxattr -1
+#define NR32_flock -1
+#define NR32_fremovexattr -1
+#define NR32_fsconfig -1
+#define NR32_fsetxattr -1
+#define NR32_fsmount -1
+#define NR32_fsopen -1
+#define NR32_fspick -1
+#define NR32_fstat -1
+#define NR32_fstatfs -1
+#define NR32_fsync -1
+#define NR32_ftruncate -1
+#define NR32_futex -1
+#define NR32_futex_requeue -1
+#define NR32_futex_wait -1
+#define NR32_futex_waitv -1
+#define NR32_futex_wake -1
+#define NR32_get_mempolicy -1
+#define NR32_get_robust_list -1
+#define NR32_getcpu -1
+#define NR32_getcwd -1
+#define NR32_getdents64 -1
+#define NR32_getegid -1
+#define NR32_geteuid -1
+#define NR32_getgid -1
+#define NR32_getgroups -1
+#define NR32_getitimer -1
+#define NR32_getpeername -1
+#define NR32_getpgid -1
+#define NR32_getpid -1
+#define NR32_getppid -1
+#define NR32_getpriority -1
+#define NR32_getrandom -1
+#define NR32_getresgid -1
+#define NR32_getresuid -1
+#define NR32_getrlimit -1
+#define NR32_getrusage -1
+#define NR32_getsid -1
+#define NR32_getsockname -1
+#define NR32_getsockopt -1
+#define NR32_gettid -1
+#define NR32_gettimeofday -1
+#define NR32_getuid -1
+#define NR32_getxattr -1
+#define NR32_getxattrat -1
+#define NR32_init_module -1
+#define NR32_inotify_add_watch -1
+#define NR32_inotify_init1 -1
+#define NR32_inotify_rm_watch -1
+#define NR32_io_cancel -1
+#define NR32_io_destroy -1
+#define NR32_io_getevents -1
+#define NR32_io_pgetevents -1
+#define NR32_io_setup -1
+#define NR32_io_submit -1
+#define NR32_io_uring_enter -1
+#define NR32_io_uring_register -1
+#define NR32_io_uring_setup -1
+#define NR32_ioctl -1
+#define NR32_ioprio_get -1
+#define NR32_ioprio_set -1
+#define NR32_kcmp -1
+#define NR32_kexec_file_load -1
+#define NR32_kexec_load -1
+#define NR32_keyctl -1
+#define NR32_kill -1
+#define NR32_landlock_add_rule -1
+#define NR32_landlock_create_ruleset -1
+#define NR32_landlock_restrict_self -1
+#define NR32_lgetxattr -1
+#define NR32_linkat -1
+#define NR32_listen -1
+#define NR32_listmount -1
+#define NR32_listns -1
+#define NR32_listxattr -1
+#define NR32_listxattrat -1
+#define NR32_llistxattr -1
+#define NR32_lookup_dcookie -1
+#define NR32_lremovexattr -1
+#define NR32_lseek -1
+#define NR32_lsetxattr -1
+#define NR32_lsm_get_self_attr -1
+#define NR32_lsm_list_modules -1
+#define NR32_lsm_set_self_attr -1
+#define NR32_madvise -1
+#define NR32_map_shadow_stack -1
+#define NR32_mbind -1
+#define NR32_membarrier -1
+#define NR32_memfd_create -1
+#define NR32_memfd_secret -1
+#define NR32_migrate_pages -1
+#define NR32_mincore -1
+#define NR32_mkdirat -1
+#define NR32_mknodat -1
+#define NR32_mlock -1
+#define NR32_mlock2 -1
+#define NR32_mlockall -1
+#define NR32_mmap -1
+#define NR32_mount -1
+#define NR32_mount_setattr -1
+#define NR32_move_mount -1
+#define NR32_move_pages -1
+#define NR32_mprotect -1
+#define NR32_mq_getsetattr -1
+#define NR32_mq_notify -1
+#define NR32_mq_open -1
+#define NR32_mq_timedreceive -1
+#define NR32_mq_timedsend -1
+#define NR32_mq_unlink -1
+#define NR32_mremap -1
+#define NR32_mseal -1
+#define NR32_msgctl -1
+#define NR32_msgget -1
+#define NR32_msgrcv -1
+#define NR32_msgsnd -1
+#define NR32_msync -1
+#define NR32_munlock -1
+#define NR32_munlockall -1
+#define NR32_munmap -1
+#define NR32_name_to_handle_at -1
+#define NR32_nanosleep -1
+#define NR32_newfstatat -1
+#define NR32_nfsservctl -1
+#define NR32_open_by_handle_at -1
+#define NR32_open_tree -1
+#define NR32_open_tree_attr -1
+#define NR32_openat -1
+#define NR32_openat2 -1
+#define NR32_perf_event_open -1
+#define NR32_personality -1
+#define NR32_pidfd_getfd -1
+#define NR32_pidfd_open -1
+#define NR32_pidfd_send_signal -1
+#define NR32_pipe2 -1
+#define NR32_pivot_root -1
+#define NR32_pkey_alloc -1
+#define NR32_pkey_free -1
+#define NR32_pkey_mprotect -1
+#define NR32_ppoll -1
+#define NR32_prctl -1
+#define NR32_pread64 -1
+#define NR32_preadv -1
+#define NR32_preadv2 -1
+#define NR32_prlimit64 -1
+#define NR32_process_madvise -1
+#define NR32_process_mrelease -1
+#define NR32_process_vm_readv -1
+#define NR32_process_vm_writev -1
+#define NR32_pselect6 -1
+#define NR32_ptrace -1
+#define NR32_pwrite64 -1
+#define NR32_pwritev -1
+#define NR32_pwritev2 -1
+#define NR32_quotactl -1
+#define NR32_quotactl_fd -1
+#define NR32_read -1
+#define NR32_readahead -1
+#define NR32_readlinkat -1
+#define NR32_readv -1
+#define NR32_reboot -1
+#define NR32_recvfrom -1
+#define NR32_recvmmsg -1
+#define NR32_recvmsg -1
+#define NR32_remap_file_pages -1
+#define NR32_removexattr -1
+#define NR32_removexattrat -1
+#define NR32_renameat2 -1
+#define NR32_request_key -1
+#define NR32_restart_syscall -1
+#define NR32_riscv_flush_icache -1
+#define NR32_riscv_hwprobe -1
+#define NR32_rseq -1
+#define NR32_rseq_slice_yield -1
+#define NR32_rt_sigaction -1
+#define NR32_rt_sigpending -1
+#define NR32_rt_sigprocmask -1
+#define NR32_rt_sigqueueinfo -1
+#define NR32_rt_sigreturn -1
+#define NR32_rt_sigsuspend -1
+#define NR32_rt_sigtimedwait -1
+#define NR32_rt_tgsigqueueinfo -1
+#define NR32_sched_get_priority_max -1
+#define NR32_sched_get_priority_min -1
+#define NR32_sched_getaffinity -1
+#define NR32_sched_getattr -1
+#define NR32_sched_getparam -1
+#define NR32_sched_getscheduler -1
+#define NR32_sched_rr_get_interval -1
+#define NR32_sched_setaffinity -1
+#define NR32_sched_setattr -1
+#define NR32_sched_setparam -1
+#define NR32_sched_setscheduler -1
+#define NR32_sched_yield -1
+#define NR32_seccomp -1
+#define NR32_semctl -1
+#define NR32_semget -1
+#define NR32_semop -1
+#define NR32_semtimedop -1
+#define NR32_sendfile -1
+#define NR32_sendmmsg -1
+#define NR32_sendmsg -1
+#define NR32_sendto -1
+#define NR32_set_mempolicy -1
+#define NR32_set_mempolicy_home_node -1
+#define NR32_set_robust_list -1
+#define NR32_set_tid_address -1
+#define NR32_setdomainname -1
+#define NR32_setfsgid -1
+#define NR32_setfsuid -1
+#define NR32_setgid -1
+#define NR32_setgroups -1
+#define NR32_sethostname -1
+#define NR32_setitimer -1
+#define NR32_setns -1
+#define NR32_setpgid -1
+#define NR32_setpriority -1
+#define NR32_setregid -1
+#define NR32_setresgid -1
+#define NR32_setresuid -1
+#define NR32_setreuid -1
+#define NR32_setrlimit -1
+#define NR32_setsid -1
+#define NR32_setsockopt -1
+#define NR32_settimeofday -1
+#define NR32_setuid -1
+#define NR32_setxattr -1
+#define NR32_setxattrat -1
+#define NR32_shmat -1
+#define NR32_shmctl -1
+#define NR32_shmdt -1
+#define NR32_shmget -1
+#define NR32_shutdown -1
+#define NR32_sigaltstack -1
+#define NR32_signalfd4 -1
+#define NR32_socket -1
+#define NR32_socketpair -1
+#define NR32_splice -1
+#define NR32_statfs -1
+#define NR32_statmount -1
+#define NR32_statx -1
+#define NR32_swapoff -1
+#define NR32_swapon -1
+#define NR32_symlinkat -1
+#define NR32_sync -1
+#define NR32_sync_file_range -1
+#define NR32_syncfs -1
+#define NR32_sysinfo -1
+#define NR32_syslog -1
+#define NR32_tee -1
+#define NR32_tgkill -1
+#define NR32_timer_create -1
+#define NR32_timer_delete -1
+#define NR32_timer_getoverrun -1
+#define NR32_timer_gettime -1
+#define NR32_timer_settime -1
+#define NR32_timerfd_create -1
+#define NR32_timerfd_gettime -1
+#define NR32_timerfd_settime -1
+#define NR32_times -1
+#define NR32_tkill -1
+#define NR32_truncate -1
+#define NR32_umask -1
+#define NR32_umount2 -1
+#define NR32_uname -1
+#define NR32_unlinkat -1
+#define NR32_unshare -1
+#define NR32_userfaultfd -1
+#define NR32_utimensat -1
+#define NR32_vhangup -1
+#define NR32_vmsplice -1
+#define NR32_wait4 -1
+#define NR32_waitid -1
+#define NR32_write -1
+#define NR32_writev -1
+
+#define SYSCALLS32(X)
+
+#endif

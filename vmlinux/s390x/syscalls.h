@@ -1,0 +1,1725 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* s390x, from Debian's linux-libc-dev_7.2.13-1 and, 32-bit, linux-libc-dev_6.12.107-1; made by tools/vmlinux. -1: no such call */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#define NR_exit 1
+#define NR_fork 2
+#define NR_read 3
+#define NR_write 4
+#define NR_open 5
+#define NR_close 6
+#define NR_restart_syscall 7
+#define NR_creat 8
+#define NR_link 9
+#define NR_unlink 10
+#define NR_execve 11
+#define NR_chdir 12
+#define NR_mknod 14
+#define NR_chmod 15
+#define NR_lseek 19
+#define NR_getpid 20
+#define NR_mount 21
+#define NR_umount 22
+#define NR_ptrace 26
+#define NR_alarm 27
+#define NR_pause 29
+#define NR_utime 30
+#define NR_access 33
+#define NR_nice 34
+#define NR_sync 36
+#define NR_kill 37
+#define NR_rename 38
+#define NR_mkdir 39
+#define NR_rmdir 40
+#define NR_dup 41
+#define NR_pipe 42
+#define NR_times 43
+#define NR_brk 45
+#define NR_signal 48
+#define NR_acct 51
+#define NR_umount2 52
+#define NR_ioctl 54
+#define NR_fcntl 55
+#define NR_setpgid 57
+#define NR_umask 60
+#define NR_chroot 61
+#define NR_ustat 62
+#define NR_dup2 63
+#define NR_getppid 64
+#define NR_getpgrp 65
+#define NR_setsid 66
+#define NR_sigaction 67
+#define NR_sigsuspend 72
+#define NR_sigpending 73
+#define NR_sethostname 74
+#define NR_setrlimit 75
+#define NR_getrusage 77
+#define NR_gettimeofday 78
+#define NR_settimeofday 79
+#define NR_symlink 83
+#define NR_readlink 85
+#define NR_uselib 86
+#define NR_swapon 87
+#define NR_reboot 88
+#define NR_readdir 89
+#define NR_mmap 90
+#define NR_munmap 91
+#define NR_truncate 92
+#define NR_ftruncate 93
+#define NR_fchmod 94
+#define NR_getpriority 96
+#define NR_setpriority 97
+#define NR_statfs 99
+#define NR_fstatfs 100
+#define NR_socketcall 102
+#define NR_syslog 103
+#define NR_setitimer 104
+#define NR_getitimer 105
+#define NR_stat 106
+#define NR_lstat 107
+#define NR_fstat 108
+#define NR_lookup_dcookie 110
+#define NR_vhangup 111
+#define NR_idle 112
+#define NR_wait4 114
+#define NR_swapoff 115
+#define NR_sysinfo 116
+#define NR_ipc 117
+#define NR_fsync 118
+#define NR_sigreturn 119
+#define NR_clone 120
+#define NR_setdomainname 121
+#define NR_uname 122
+#define NR_adjtimex 124
+#define NR_mprotect 125
+#define NR_sigprocmask 126
+#define NR_create_module 127
+#define NR_init_module 128
+#define NR_delete_module 129
+#define NR_get_kernel_syms 130
+#define NR_quotactl 131
+#define NR_getpgid 132
+#define NR_fchdir 133
+#define NR_bdflush 134
+#define NR_sysfs 135
+#define NR_personality 136
+#define NR_afs_syscall 137
+#define NR_getdents 141
+#define NR_select 142
+#define NR_flock 143
+#define NR_msync 144
+#define NR_readv 145
+#define NR_writev 146
+#define NR_getsid 147
+#define NR_fdatasync 148
+#define NR__sysctl 149
+#define NR_mlock 150
+#define NR_munlock 151
+#define NR_mlockall 152
+#define NR_munlockall 153
+#define NR_sched_setparam 154
+#define NR_sched_getparam 155
+#define NR_sched_setscheduler 156
+#define NR_sched_getscheduler 157
+#define NR_sched_yield 158
+#define NR_sched_get_priority_max 159
+#define NR_sched_get_priority_min 160
+#define NR_sched_rr_get_interval 161
+#define NR_nanosleep 162
+#define NR_mremap 163
+#define NR_query_module 167
+#define NR_poll 168
+#define NR_nfsservctl 169
+#define NR_prctl 172
+#define NR_rt_sigreturn 173
+#define NR_rt_sigaction 174
+#define NR_rt_sigprocmask 175
+#define NR_rt_sigpending 176
+#define NR_rt_sigtimedwait 177
+#define NR_rt_sigqueueinfo 178
+#define NR_rt_sigsuspend 179
+#define NR_pread64 180
+#define NR_pwrite64 181
+#define NR_getcwd 183
+#define NR_capget 184
+#define NR_capset 185
+#define NR_sigaltstack 186
+#define NR_sendfile 187
+#define NR_getpmsg 188
+#define NR_putpmsg 189
+#define NR_vfork 190
+#define NR_getrlimit 191
+#define NR_lchown 198
+#define NR_getuid 199
+#define NR_getgid 200
+#define NR_geteuid 201
+#define NR_getegid 202
+#define NR_setreuid 203
+#define NR_setregid 204
+#define NR_getgroups 205
+#define NR_setgroups 206
+#define NR_fchown 207
+#define NR_setresuid 208
+#define NR_getresuid 209
+#define NR_setresgid 210
+#define NR_getresgid 211
+#define NR_chown 212
+#define NR_setuid 213
+#define NR_setgid 214
+#define NR_setfsuid 215
+#define NR_setfsgid 216
+#define NR_pivot_root 217
+#define NR_mincore 218
+#define NR_madvise 219
+#define NR_getdents64 220
+#define NR_readahead 222
+#define NR_setxattr 224
+#define NR_lsetxattr 225
+#define NR_fsetxattr 226
+#define NR_getxattr 227
+#define NR_lgetxattr 228
+#define NR_fgetxattr 229
+#define NR_listxattr 230
+#define NR_llistxattr 231
+#define NR_flistxattr 232
+#define NR_removexattr 233
+#define NR_lremovexattr 234
+#define NR_fremovexattr 235
+#define NR_gettid 236
+#define NR_tkill 237
+#define NR_futex 238
+#define NR_sched_setaffinity 239
+#define NR_sched_getaffinity 240
+#define NR_tgkill 241
+#define NR_io_setup 243
+#define NR_io_destroy 244
+#define NR_io_getevents 245
+#define NR_io_submit 246
+#define NR_io_cancel 247
+#define NR_exit_group 248
+#define NR_epoll_create 249
+#define NR_epoll_ctl 250
+#define NR_epoll_wait 251
+#define NR_set_tid_address 252
+#define NR_fadvise64 253
+#define NR_timer_create 254
+#define NR_timer_settime 255
+#define NR_timer_gettime 256
+#define NR_timer_getoverrun 257
+#define NR_timer_delete 258
+#define NR_clock_settime 259
+#define NR_clock_gettime 260
+#define NR_clock_getres 261
+#define NR_clock_nanosleep 262
+#define NR_statfs64 265
+#define NR_fstatfs64 266
+#define NR_remap_file_pages 267
+#define NR_mbind 268
+#define NR_get_mempolicy 269
+#define NR_set_mempolicy 270
+#define NR_mq_open 271
+#define NR_mq_unlink 272
+#define NR_mq_timedsend 273
+#define NR_mq_timedreceive 274
+#define NR_mq_notify 275
+#define NR_mq_getsetattr 276
+#define NR_kexec_load 277
+#define NR_add_key 278
+#define NR_request_key 279
+#define NR_keyctl 280
+#define NR_waitid 281
+#define NR_ioprio_set 282
+#define NR_ioprio_get 283
+#define NR_inotify_init 284
+#define NR_inotify_add_watch 285
+#define NR_inotify_rm_watch 286
+#define NR_migrate_pages 287
+#define NR_openat 288
+#define NR_mkdirat 289
+#define NR_mknodat 290
+#define NR_fchownat 291
+#define NR_futimesat 292
+#define NR_newfstatat 293
+#define NR_unlinkat 294
+#define NR_renameat 295
+#define NR_linkat 296
+#define NR_symlinkat 297
+#define NR_readlinkat 298
+#define NR_fchmodat 299
+#define NR_faccessat 300
+#define NR_pselect6 301
+#define NR_ppoll 302
+#define NR_unshare 303
+#define NR_set_robust_list 304
+#define NR_get_robust_list 305
+#define NR_splice 306
+#define NR_sync_file_range 307
+#define NR_tee 308
+#define NR_vmsplice 309
+#define NR_move_pages 310
+#define NR_getcpu 311
+#define NR_epoll_pwait 312
+#define NR_utimes 313
+#define NR_fallocate 314
+#define NR_utimensat 315
+#define NR_signalfd 316
+#define NR_timerfd 317
+#define NR_eventfd 318
+#define NR_timerfd_create 319
+#define NR_timerfd_settime 320
+#define NR_timerfd_gettime 321
+#define NR_signalfd4 322
+#define NR_eventfd2 323
+#define NR_inotify_init1 324
+#define NR_pipe2 325
+#define NR_dup3 326
+#define NR_epoll_create1 327
+#define NR_preadv 328
+#define NR_pwritev 329
+#define NR_rt_tgsigqueueinfo 330
+#define NR_perf_event_open 331
+#define NR_fanotify_init 332
+#define NR_fanotify_mark 333
+#define NR_prlimit64 334
+#define NR_name_to_handle_at 335
+#define NR_open_by_handle_at 336
+#define NR_clock_adjtime 337
+#define NR_syncfs 338
+#define NR_setns 339
+#define NR_process_vm_readv 340
+#define NR_process_vm_writev 341
+#define NR_s390_runtime_instr 342
+#define NR_kcmp 343
+#define NR_finit_module 344
+#define NR_sched_setattr 345
+#define NR_sched_getattr 346
+#define NR_renameat2 347
+#define NR_seccomp 348
+#define NR_getrandom 349
+#define NR_memfd_create 350
+#define NR_bpf 351
+#define NR_s390_pci_mmio_write 352
+#define NR_s390_pci_mmio_read 353
+#define NR_execveat 354
+#define NR_userfaultfd 355
+#define NR_membarrier 356
+#define NR_recvmmsg 357
+#define NR_sendmmsg 358
+#define NR_socket 359
+#define NR_socketpair 360
+#define NR_bind 361
+#define NR_connect 362
+#define NR_listen 363
+#define NR_accept4 364
+#define NR_getsockopt 365
+#define NR_setsockopt 366
+#define NR_getsockname 367
+#define NR_getpeername 368
+#define NR_sendto 369
+#define NR_sendmsg 370
+#define NR_recvfrom 371
+#define NR_recvmsg 372
+#define NR_shutdown 373
+#define NR_mlock2 374
+#define NR_copy_file_range 375
+#define NR_preadv2 376
+#define NR_pwritev2 377
+#define NR_s390_guarded_storage 378
+#define NR_statx 379
+#define NR_s390_sthyi 380
+#define NR_kexec_file_load 381
+#define NR_io_pgetevents 382
+#define NR_rseq 383
+#define NR_pkey_mprotect 384
+#define NR_pkey_alloc 385
+#define NR_pkey_free 386
+#define NR_semtimedop 392
+#define NR_semget 393
+#define NR_semctl 394
+#define NR_shmget 395
+#define NR_shmctl 396
+#define NR_shmat 397
+#define NR_shmdt 398
+#define NR_msgget 399
+#define NR_msgsnd 400
+#define NR_msgrcv 401
+#define NR_msgctl 402
+#define NR_pidfd_send_signal 424
+#define NR_io_uring_setup 425
+#define NR_io_uring_enter 426
+#define NR_io_uring_register 427
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_fspick 433
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_pidfd_getfd 438
+#define NR_faccessat2 439
+#define NR_process_madvise 440
+#define NR_epoll_pwait2 441
+#define NR_mount_setattr 442
+#define NR_quotactl_fd 443
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+#define NR_memfd_secret 447
+#define NR_process_mrelease 448
+#define NR_futex_waitv 449
+#define NR_set_mempolicy_home_node 450
+#define NR_cachestat 451
+#define NR_fchmodat2 452
+#define NR_map_shadow_stack 453
+#define NR_futex_wake 454
+#define NR_futex_wait 455
+#define NR_futex_requeue 456
+#define NR_statmount 457
+#define NR_listmount 458
+#define NR_lsm_get_self_attr 459
+#define NR_lsm_set_self_attr 460
+#define NR_lsm_list_modules 461
+#define NR_mseal 462
+#define NR_setxattrat 463
+#define NR_getxattrat 464
+#define NR_listxattrat 465
+#define NR_removexattrat 466
+#define NR_open_tree_attr 467
+#define NR_file_getattr 468
+#define NR_file_setattr 469
+#define NR_listns 470
+#define NR_rseq_slice_yield 471
+#define NR__llseek -1
+#define NR__newselect -1
+#define NR_chown32 -1
+#define NR_clock_adjtime64 -1
+#define NR_clock_getres_time64 -1
+#define NR_clock_gettime64 -1
+#define NR_clock_nanosleep_time64 -1
+#define NR_clock_settime64 -1
+#define NR_fadvise64_64 -1
+#define NR_fchown32 -1
+#define NR_fcntl64 -1
+#define NR_fstat64 -1
+#define NR_fstatat64 -1
+#define NR_ftruncate64 -1
+#define NR_futex_time64 -1
+#define NR_getegid32 -1
+#define NR_geteuid32 -1
+#define NR_getgid32 -1
+#define NR_getgroups32 -1
+#define NR_getresgid32 -1
+#define NR_getresuid32 -1
+#define NR_getuid32 -1
+#define NR_io_pgetevents_time64 -1
+#define NR_ioperm -1
+#define NR_lchown32 -1
+#define NR_lstat64 -1
+#define NR_mmap2 -1
+#define NR_mq_timedreceive_time64 -1
+#define NR_mq_timedsend_time64 -1
+#define NR_ppoll_time64 -1
+#define NR_pselect6_time64 -1
+#define NR_recvmmsg_time64 -1
+#define NR_rt_sigtimedwait_time64 -1
+#define NR_sched_rr_get_interval_time64 -1
+#define NR_semtimedop_time64 -1
+#define NR_sendfile64 -1
+#define NR_setfsgid32 -1
+#define NR_setfsuid32 -1
+#define NR_setgid32 -1
+#define NR_setgroups32 -1
+#define NR_setregid32 -1
+#define NR_setresgid32 -1
+#define NR_setresuid32 -1
+#define NR_setreuid32 -1
+#define NR_setuid32 -1
+#define NR_stat64 -1
+#define NR_stime -1
+#define NR_time -1
+#define NR_timer_gettime64 -1
+#define NR_timer_settime64 -1
+#define NR_timerfd_gettime64 -1
+#define NR_timerfd_settime64 -1
+#define NR_truncate64 -1
+#define NR_ugetrlimit -1
+#define NR_utimensat_time64 -1
+
+#define SYSCALLS(X) \
+	X(1, exit) \
+	X(2, fork) \
+	X(3, read) \
+	X(4, write) \
+	X(5, open) \
+	X(6, close) \
+	X(7, restart_syscall) \
+	X(8, creat) \
+	X(9, link) \
+	X(10, unlink) \
+	X(11, execve) \
+	X(12, chdir) \
+	X(14, mknod) \
+	X(15, chmod) \
+	X(19, lseek) \
+	X(20, getpid) \
+	X(21, mount) \
+	X(22, umount) \
+	X(26, ptrace) \
+	X(27, alarm) \
+	X(29, pause) \
+	X(30, utime) \
+	X(33, access) \
+	X(34, nice) \
+	X(36, sync) \
+	X(37, kill) \
+	X(38, rename) \
+	X(39, mkdir) \
+	X(40, rmdir) \
+	X(41, dup) \
+	X(42, pipe) \
+	X(43, times) \
+	X(45, brk) \
+	X(48, signal) \
+	X(51, acct) \
+	X(52, umount2) \
+	X(54, ioctl) \
+	X(55, fcntl) \
+	X(57, setpgid) \
+	X(60, umask) \
+	X(61, chroot) \
+	X(62, ustat) \
+	X(63, dup2) \
+	X(64, getppid) \
+	X(65, getpgrp) \
+	X(66, setsid) \
+	X(67, sigaction) \
+	X(72, sigsuspend) \
+	X(73, sigpending) \
+	X(74, sethostname) \
+	X(75, setrlimit) \
+	X(77, getrusage) \
+	X(78, gettimeofday) \
+	X(79, settimeofday) \
+	X(83, symlink) \
+	X(85, readlink) \
+	X(86, uselib) \
+	X(87, swapon) \
+	X(88, reboot) \
+	X(89, readdir) \
+	X(90, mmap) \
+	X(91, munmap) \
+	X(92, truncate) \
+	X(93, ftruncate) \
+	X(94, fchmod) \
+	X(96, getpriority) \
+	X(97, setpriority) \
+	X(99, statfs) \
+	X(100, fstatfs) \
+	X(102, socketcall) \
+	X(103, syslog) \
+	X(104, setitimer) \
+	X(105, getitimer) \
+	X(106, stat) \
+	X(107, lstat) \
+	X(108, fstat) \
+	X(110, lookup_dcookie) \
+	X(111, vhangup) \
+	X(112, idle) \
+	X(114, wait4) \
+	X(115, swapoff) \
+	X(116, sysinfo) \
+	X(117, ipc) \
+	X(118, fsync) \
+	X(119, sigreturn) \
+	X(120, clone) \
+	X(121, setdomainname) \
+	X(122, uname) \
+	X(124, adjtimex) \
+	X(125, mprotect) \
+	X(126, sigprocmask) \
+	X(127, create_module) \
+	X(128, init_module) \
+	X(129, delete_module) \
+	X(130, get_kernel_syms) \
+	X(131, quotactl) \
+	X(132, getpgid) \
+	X(133, fchdir) \
+	X(134, bdflush) \
+	X(135, sysfs) \
+	X(136, personality) \
+	X(137, afs_syscall) \
+	X(141, getdents) \
+	X(142, select) \
+	X(143, flock) \
+	X(144, msync) \
+	X(145, readv) \
+	X(146, writev) \
+	X(147, getsid) \
+	X(148, fdatasync) \
+	X(149, _sysctl) \
+	X(150, mlock) \
+	X(151, munlock) \
+	X(152, mlockall) \
+	X(153, munlockall) \
+	X(154, sched_setparam) \
+	X(155, sched_getparam) \
+	X(156, sched_setscheduler) \
+	X(157, sched_getscheduler) \
+	X(158, sched_yield) \
+	X(159, sched_get_priority_max) \
+	X(160, sched_get_priority_min) \
+	X(161, sched_rr_get_interval) \
+	X(162, nanosleep) \
+	X(163, mremap) \
+	X(167, query_module) \
+	X(168, poll) \
+	X(169, nfsservctl) \
+	X(172, prctl) \
+	X(173, rt_sigreturn) \
+	X(174, rt_sigaction) \
+	X(175, rt_sigprocmask) \
+	X(176, rt_sigpending) \
+	X(177, rt_sigtimedwait) \
+	X(178, rt_sigqueueinfo) \
+	X(179, rt_sigsuspend) \
+	X(180, pread64) \
+	X(181, pwrite64) \
+	X(183, getcwd) \
+	X(184, capget) \
+	X(185, capset) \
+	X(186, sigaltstack) \
+	X(187, sendfile) \
+	X(188, getpmsg) \
+	X(189, putpmsg) \
+	X(190, vfork) \
+	X(191, getrlimit) \
+	X(198, lchown) \
+	X(199, getuid) \
+	X(200, getgid) \
+	X(201, geteuid) \
+	X(202, getegid) \
+	X(203, setreuid) \
+	X(204, setregid) \
+	X(205, getgroups) \
+	X(206, setgroups) \
+	X(207, fchown) \
+	X(208, setresuid) \
+	X(209, getresuid) \
+	X(210, setresgid) \
+	X(211, getresgid) \
+	X(212, chown) \
+	X(213, setuid) \
+	X(214, setgid) \
+	X(215, setfsuid) \
+	X(216, setfsgid) \
+	X(217, pivot_root) \
+	X(218, mincore) \
+	X(219, madvise) \
+	X(220, getdents64) \
+	X(222, readahead) \
+	X(224, setxattr) \
+	X(225, lsetxattr) \
+	X(226, fsetxattr) \
+	X(227, getxattr) \
+	X(228, lgetxattr) \
+	X(229, fgetxattr) \
+	X(230, listxattr) \
+	X(231, llistxattr) \
+	X(232, flistxattr) \
+	X(233, removexattr) \
+	X(234, lremovexattr) \
+	X(235, fremovexattr) \
+	X(236, gettid) \
+	X(237, tkill) \
+	X(238, futex) \
+	X(239, sched_setaffinity) \
+	X(240, sched_getaffinity) \
+	X(241, tgkill) \
+	X(243, io_setup) \
+	X(244, io_destroy) \
+	X(245, io_getevents) \
+	X(246, io_submit) \
+	X(247, io_cancel) \
+	X(248, exit_group) \
+	X(249, epoll_create) \
+	X(250, epoll_ctl) \
+	X(251, epoll_wait) \
+	X(252, set_tid_address) \
+	X(253, fadvise64) \
+	X(254, timer_create) \
+	X(255, timer_settime) \
+	X(256, timer_gettime) \
+	X(257, timer_getoverrun) \
+	X(258, timer_delete) \
+	X(259, clock_settime) \
+	X(260, clock_gettime) \
+	X(261, clock_getres) \
+	X(262, clock_nanosleep) \
+	X(265, statfs64) \
+	X(266, fstatfs64) \
+	X(267, remap_file_pages) \
+	X(268, mbind) \
+	X(269, get_mempolicy) \
+	X(270, set_mempolicy) \
+	X(271, mq_open) \
+	X(272, mq_unlink) \
+	X(273, mq_timedsend) \
+	X(274, mq_timedreceive) \
+	X(275, mq_notify) \
+	X(276, mq_getsetattr) \
+	X(277, kexec_load) \
+	X(278, add_key) \
+	X(279, request_key) \
+	X(280, keyctl) \
+	X(281, waitid) \
+	X(282, ioprio_set) \
+	X(283, ioprio_get) \
+	X(284, inotify_init) \
+	X(285, inotify_add_watch) \
+	X(286, inotify_rm_watch) \
+	X(287, migrate_pages) \
+	X(288, openat) \
+	X(289, mkdirat) \
+	X(290, mknodat) \
+	X(291, fchownat) \
+	X(292, futimesat) \
+	X(293, newfstatat) \
+	X(294, unlinkat) \
+	X(295, renameat) \
+	X(296, linkat) \
+	X(297, symlinkat) \
+	X(298, readlinkat) \
+	X(299, fchmodat) \
+	X(300, faccessat) \
+	X(301, pselect6) \
+	X(302, ppoll) \
+	X(303, unshare) \
+	X(304, set_robust_list) \
+	X(305, get_robust_list) \
+	X(306, splice) \
+	X(307, sync_file_range) \
+	X(308, tee) \
+	X(309, vmsplice) \
+	X(310, move_pages) \
+	X(311, getcpu) \
+	X(312, epoll_pwait) \
+	X(313, utimes) \
+	X(314, fallocate) \
+	X(315, utimensat) \
+	X(316, signalfd) \
+	X(317, timerfd) \
+	X(318, eventfd) \
+	X(319, timerfd_create) \
+	X(320, timerfd_settime) \
+	X(321, timerfd_gettime) \
+	X(322, signalfd4) \
+	X(323, eventfd2) \
+	X(324, inotify_init1) \
+	X(325, pipe2) \
+	X(326, dup3) \
+	X(327, epoll_create1) \
+	X(328, preadv) \
+	X(329, pwritev) \
+	X(330, rt_tgsigqueueinfo) \
+	X(331, perf_event_open) \
+	X(332, fanotify_init) \
+	X(333, fanotify_mark) \
+	X(334, prlimit64) \
+	X(335, name_to_handle_at) \
+	X(336, open_by_handle_at) \
+	X(337, clock_adjtime) \
+	X(338, syncfs) \
+	X(339, setns) \
+	X(340, process_vm_readv) \
+	X(341, process_vm_writev) \
+	X(342, s390_runtime_instr) \
+	X(343, kcmp) \
+	X(344, finit_module) \
+	X(345, sched_setattr) \
+	X(346, sched_getattr) \
+	X(347, renameat2) \
+	X(348, seccomp) \
+	X(349, getrandom) \
+	X(350, memfd_create) \
+	X(351, bpf) \
+	X(352, s390_pci_mmio_write) \
+	X(353, s390_pci_mmio_read) \
+	X(354, execveat) \
+	X(355, userfaultfd) \
+	X(356, membarrier) \
+	X(357, recvmmsg) \
+	X(358, sendmmsg) \
+	X(359, socket) \
+	X(360, socketpair) \
+	X(361, bind) \
+	X(362, connect) \
+	X(363, listen) \
+	X(364, accept4) \
+	X(365, getsockopt) \
+	X(366, setsockopt) \
+	X(367, getsockname) \
+	X(368, getpeername) \
+	X(369, sendto) \
+	X(370, sendmsg) \
+	X(371, recvfrom) \
+	X(372, recvmsg) \
+	X(373, shutdown) \
+	X(374, mlock2) \
+	X(375, copy_file_range) \
+	X(376, preadv2) \
+	X(377, pwritev2) \
+	X(378, s390_guarded_storage) \
+	X(379, statx) \
+	X(380, s390_sthyi) \
+	X(381, kexec_file_load) \
+	X(382, io_pgetevents) \
+	X(383, rseq) \
+	X(384, pkey_mprotect) \
+	X(385, pkey_alloc) \
+	X(386, pkey_free) \
+	X(392, semtimedop) \
+	X(393, semget) \
+	X(394, semctl) \
+	X(395, shmget) \
+	X(396, shmctl) \
+	X(397, shmat) \
+	X(398, shmdt) \
+	X(399, msgget) \
+	X(400, msgsnd) \
+	X(401, msgrcv) \
+	X(402, msgctl) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#define NR32_exit 1
+#define NR32_fork 2
+#define NR32_read 3
+#define NR32_write 4
+#define NR32_open 5
+#define NR32_close 6
+#define NR32_restart_syscall 7
+#define NR32_creat 8
+#define NR32_link 9
+#define NR32_unlink 10
+#define NR32_execve 11
+#define NR32_chdir 12
+#define NR32_time 13
+#define NR32_mknod 14
+#define NR32_chmod 15
+#define NR32_lchown 16
+#define NR32_lseek 19
+#define NR32_getpid 20
+#define NR32_mount 21
+#define NR32_umount 22
+#define NR32_setuid 23
+#define NR32_getuid 24
+#define NR32_stime 25
+#define NR32_ptrace 26
+#define NR32_alarm 27
+#define NR32_pause 29
+#define NR32_utime 30
+#define NR32_access 33
+#define NR32_nice 34
+#define NR32_sync 36
+#define NR32_kill 37
+#define NR32_rename 38
+#define NR32_mkdir 39
+#define NR32_rmdir 40
+#define NR32_dup 41
+#define NR32_pipe 42
+#define NR32_times 43
+#define NR32_brk 45
+#define NR32_setgid 46
+#define NR32_getgid 47
+#define NR32_signal 48
+#define NR32_geteuid 49
+#define NR32_getegid 50
+#define NR32_acct 51
+#define NR32_umount2 52
+#define NR32_ioctl 54
+#define NR32_fcntl 55
+#define NR32_setpgid 57
+#define NR32_umask 60
+#define NR32_chroot 61
+#define NR32_ustat 62
+#define NR32_dup2 63
+#define NR32_getppid 64
+#define NR32_getpgrp 65
+#define NR32_setsid 66
+#define NR32_sigaction 67
+#define NR32_setreuid 70
+#define NR32_setregid 71
+#define NR32_sigsuspend 72
+#define NR32_sigpending 73
+#define NR32_sethostname 74
+#define NR32_setrlimit 75
+#define NR32_getrlimit 76
+#define NR32_getrusage 77
+#define NR32_gettimeofday 78
+#define NR32_settimeofday 79
+#define NR32_getgroups 80
+#define NR32_setgroups 81
+#define NR32_symlink 83
+#define NR32_readlink 85
+#define NR32_uselib 86
+#define NR32_swapon 87
+#define NR32_reboot 88
+#define NR32_readdir 89
+#define NR32_mmap 90
+#define NR32_munmap 91
+#define NR32_truncate 92
+#define NR32_ftruncate 93
+#define NR32_fchmod 94
+#define NR32_fchown 95
+#define NR32_getpriority 96
+#define NR32_setpriority 97
+#define NR32_statfs 99
+#define NR32_fstatfs 100
+#define NR32_ioperm 101
+#define NR32_socketcall 102
+#define NR32_syslog 103
+#define NR32_setitimer 104
+#define NR32_getitimer 105
+#define NR32_stat 106
+#define NR32_lstat 107
+#define NR32_fstat 108
+#define NR32_lookup_dcookie 110
+#define NR32_vhangup 111
+#define NR32_idle 112
+#define NR32_wait4 114
+#define NR32_swapoff 115
+#define NR32_sysinfo 116
+#define NR32_ipc 117
+#define NR32_fsync 118
+#define NR32_sigreturn 119
+#define NR32_clone 120
+#define NR32_setdomainname 121
+#define NR32_uname 122
+#define NR32_adjtimex 124
+#define NR32_mprotect 125
+#define NR32_sigprocmask 126
+#define NR32_create_module 127
+#define NR32_init_module 128
+#define NR32_delete_module 129
+#define NR32_get_kernel_syms 130
+#define NR32_quotactl 131
+#define NR32_getpgid 132
+#define NR32_fchdir 133
+#define NR32_bdflush 134
+#define NR32_sysfs 135
+#define NR32_personality 136
+#define NR32_afs_syscall 137
+#define NR32_setfsuid 138
+#define NR32_setfsgid 139
+#define NR32__llseek 140
+#define NR32_getdents 141
+#define NR32__newselect 142
+#define NR32_flock 143
+#define NR32_msync 144
+#define NR32_readv 145
+#define NR32_writev 146
+#define NR32_getsid 147
+#define NR32_fdatasync 148
+#define NR32__sysctl 149
+#define NR32_mlock 150
+#define NR32_munlock 151
+#define NR32_mlockall 152
+#define NR32_munlockall 153
+#define NR32_sched_setparam 154
+#define NR32_sched_getparam 155
+#define NR32_sched_setscheduler 156
+#define NR32_sched_getscheduler 157
+#define NR32_sched_yield 158
+#define NR32_sched_get_priority_max 159
+#define NR32_sched_get_priority_min 160
+#define NR32_sched_rr_get_interval 161
+#define NR32_nanosleep 162
+#define NR32_mremap 163
+#define NR32_setresuid 164
+#define NR32_getresuid 165
+#define NR32_query_module 167
+#define NR32_poll 168
+#define NR32_nfsservctl 169
+#define NR32_setresgid 170
+#define NR32_getresgid 171
+#define NR32_prctl 172
+#define NR32_rt_sigreturn 173
+#define NR32_rt_sigaction 174
+#define NR32_rt_sigprocmask 175
+#define NR32_rt_sigpending 176
+#define NR32_rt_sigtimedwait 177
+#define NR32_rt_sigqueueinfo 178
+#define NR32_rt_sigsuspend 179
+#define NR32_pread64 180
+#define NR32_pwrite64 181
+#define NR32_chown 182
+#define NR32_getcwd 183
+#define NR32_capget 184
+#define NR32_capset 185
+#define NR32_sigaltstack 186
+#define NR32_sendfile 187
+#define NR32_getpmsg 188
+#define NR32_putpmsg 189
+#define NR32_vfork 190
+#define NR32_ugetrlimit 191
+#define NR32_mmap2 192
+#define NR32_truncate64 193
+#define NR32_ftruncate64 194
+#define NR32_stat64 195
+#define NR32_lstat64 196
+#define NR32_fstat64 197
+#define NR32_lchown32 198
+#define NR32_getuid32 199
+#define NR32_getgid32 200
+#define NR32_geteuid32 201
+#define NR32_getegid32 202
+#define NR32_setreuid32 203
+#define NR32_setregid32 204
+#define NR32_getgroups32 205
+#define NR32_setgroups32 206
+#define NR32_fchown32 207
+#define NR32_setresuid32 208
+#define NR32_getresuid32 209
+#define NR32_setresgid32 210
+#define NR32_getresgid32 211
+#define NR32_chown32 212
+#define NR32_setuid32 213
+#define NR32_setgid32 214
+#define NR32_setfsuid32 215
+#define NR32_setfsgid32 216
+#define NR32_pivot_root 217
+#define NR32_mincore 218
+#define NR32_madvise 219
+#define NR32_getdents64 220
+#define NR32_fcntl64 221
+#define NR32_readahead 222
+#define NR32_sendfile64 223
+#define NR32_setxattr 224
+#define NR32_lsetxattr 225
+#define NR32_fsetxattr 226
+#define NR32_getxattr 227
+#define NR32_lgetxattr 228
+#define NR32_fgetxattr 229
+#define NR32_listxattr 230
+#define NR32_llistxattr 231
+#define NR32_flistxattr 232
+#define NR32_removexattr 233
+#define NR32_lremovexattr 234
+#define NR32_fremovexattr 235
+#define NR32_gettid 236
+#define NR32_tkill 237
+#define NR32_futex 238
+#define NR32_sched_setaffinity 239
+#define NR32_sched_getaffinity 240
+#define NR32_tgkill 241
+#define NR32_io_setup 243
+#define NR32_io_destroy 244
+#define NR32_io_getevents 245
+#define NR32_io_submit 246
+#define NR32_io_cancel 247
+#define NR32_exit_group 248
+#define NR32_epoll_create 249
+#define NR32_epoll_ctl 250
+#define NR32_epoll_wait 251
+#define NR32_set_tid_address 252
+#define NR32_fadvise64 253
+#define NR32_timer_create 254
+#define NR32_timer_settime 255
+#define NR32_timer_gettime 256
+#define NR32_timer_getoverrun 257
+#define NR32_timer_delete 258
+#define NR32_clock_settime 259
+#define NR32_clock_gettime 260
+#define NR32_clock_getres 261
+#define NR32_clock_nanosleep 262
+#define NR32_fadvise64_64 264
+#define NR32_statfs64 265
+#define NR32_fstatfs64 266
+#define NR32_remap_file_pages 267
+#define NR32_mbind 268
+#define NR32_get_mempolicy 269
+#define NR32_set_mempolicy 270
+#define NR32_mq_open 271
+#define NR32_mq_unlink 272
+#define NR32_mq_timedsend 273
+#define NR32_mq_timedreceive 274
+#define NR32_mq_notify 275
+#define NR32_mq_getsetattr 276
+#define NR32_kexec_load 277
+#define NR32_add_key 278
+#define NR32_request_key 279
+#define NR32_keyctl 280
+#define NR32_waitid 281
+#define NR32_ioprio_set 282
+#define NR32_ioprio_get 283
+#define NR32_inotify_init 284
+#define NR32_inotify_add_watch 285
+#define NR32_inotify_rm_watch 286
+#define NR32_migrate_pages 287
+#define NR32_openat 288
+#define NR32_mkdirat 289
+#define NR32_mknodat 290
+#define NR32_fchownat 291
+#define NR32_futimesat 292
+#define NR32_fstatat64 293
+#define NR32_unlinkat 294
+#define NR32_renameat 295
+#define NR32_linkat 296
+#define NR32_symlinkat 297
+#define NR32_readlinkat 298
+#define NR32_fchmodat 299
+#define NR32_faccessat 300
+#define NR32_pselect6 301
+#define NR32_ppoll 302
+#define NR32_unshare 303
+#define NR32_set_robust_list 304
+#define NR32_get_robust_list 305
+#define NR32_splice 306
+#define NR32_sync_file_range 307
+#define NR32_tee 308
+#define NR32_vmsplice 309
+#define NR32_move_pages 310
+#define NR32_getcpu 311
+#define NR32_epoll_pwait 312
+#define NR32_utimes 313
+#define NR32_fallocate 314
+#define NR32_utimensat 315
+#define NR32_signalfd 316
+#define NR32_timerfd 317
+#define NR32_eventfd 318
+#define NR32_timerfd_create 319
+#define NR32_timerfd_settime 320
+#define NR32_timerfd_gettime 321
+#define NR32_signalfd4 322
+#define NR32_eventfd2 323
+#define NR32_inotify_init1 324
+#define NR32_pipe2 325
+#define NR32_dup3 326
+#define NR32_epoll_create1 327
+#define NR32_preadv 328
+#define NR32_pwritev 329
+#define NR32_rt_tgsigqueueinfo 330
+#define NR32_perf_event_open 331
+#define NR32_fanotify_init 332
+#define NR32_fanotify_mark 333
+#define NR32_prlimit64 334
+#define NR32_name_to_handle_at 335
+#define NR32_open_by_handle_at 336
+#define NR32_clock_adjtime 337
+#define NR32_syncfs 338
+#define NR32_setns 339
+#define NR32_process_vm_readv 340
+#define NR32_process_vm_writev 341
+#define NR32_s390_runtime_instr 342
+#define NR32_kcmp 343
+#define NR32_finit_module 344
+#define NR32_sched_setattr 345
+#define NR32_sched_getattr 346
+#define NR32_renameat2 347
+#define NR32_seccomp 348
+#define NR32_getrandom 349
+#define NR32_memfd_create 350
+#define NR32_bpf 351
+#define NR32_s390_pci_mmio_write 352
+#define NR32_s390_pci_mmio_read 353
+#define NR32_execveat 354
+#define NR32_userfaultfd 355
+#define NR32_membarrier 356
+#define NR32_recvmmsg 357
+#define NR32_sendmmsg 358
+#define NR32_socket 359
+#define NR32_socketpair 360
+#define NR32_bind 361
+#define NR32_connect 362
+#define NR32_listen 363
+#define NR32_accept4 364
+#define NR32_getsockopt 365
+#define NR32_setsockopt 366
+#define NR32_getsockname 367
+#define NR32_getpeername 368
+#define NR32_sendto 369
+#define NR32_sendmsg 370
+#define NR32_recvfrom 371
+#define NR32_recvmsg 372
+#define NR32_shutdown 373
+#define NR32_mlock2 374
+#define NR32_copy_file_range 375
+#define NR32_preadv2 376
+#define NR32_pwritev2 377
+#define NR32_s390_guarded_storage 378
+#define NR32_statx 379
+#define NR32_s390_sthyi 380
+#define NR32_kexec_file_load 381
+#define NR32_io_pgetevents 382
+#define NR32_rseq 383
+#define NR32_pkey_mprotect 384
+#define NR32_pkey_alloc 385
+#define NR32_pkey_free 386
+#define NR32_semget 393
+#define NR32_semctl 394
+#define NR32_shmget 395
+#define NR32_shmctl 396
+#define NR32_shmat 397
+#define NR32_shmdt 398
+#define NR32_msgget 399
+#define NR32_msgsnd 400
+#define NR32_msgrcv 401
+#define NR32_msgctl 402
+#define NR32_clock_gettime64 403
+#define NR32_clock_settime64 404
+#define NR32_clock_adjtime64 405
+#define NR32_clock_getres_time64 406
+#define NR32_clock_nanosleep_time64 407
+#define NR32_timer_gettime64 408
+#define NR32_timer_settime64 409
+#define NR32_timerfd_gettime64 410
+#define NR32_timerfd_settime64 411
+#define NR32_utimensat_time64 412
+#define NR32_pselect6_time64 413
+#define NR32_ppoll_time64 414
+#define NR32_io_pgetevents_time64 416
+#define NR32_recvmmsg_time64 417
+#define NR32_mq_timedsend_time64 418
+#define NR32_mq_timedreceive_time64 419
+#define NR32_semtimedop_time64 420
+#define NR32_rt_sigtimedwait_time64 421
+#define NR32_futex_time64 422
+#define NR32_sched_rr_get_interval_time64 423
+#define NR32_pidfd_send_signal 424
+#define NR32_io_uring_setup 425
+#define NR32_io_uring_enter 426
+#define NR32_io_uring_register 427
+#define NR32_open_tree 428
+#define NR32_move_mount 429
+#define NR32_fsopen 430
+#define NR32_fsconfig 431
+#define NR32_fsmount 432
+#define NR32_fspick 433
+#define NR32_pidfd_open 434
+#define NR32_clone3 435
+#define NR32_close_range 436
+#define NR32_openat2 437
+#define NR32_pidfd_getfd 438
+#define NR32_faccessat2 439
+#define NR32_process_madvise 440
+#define NR32_epoll_pwait2 441
+#define NR32_mount_setattr 442
+#define NR32_quotactl_fd 443
+#define NR32_landlock_create_ruleset 444
+#define NR32_landlock_add_rule 445
+#define NR32_landlock_restrict_self 446
+#define NR32_memfd_secret 447
+#define NR32_process_mrelease 448
+#define NR32_futex_waitv 449
+#define NR32_set_mempolicy_home_node 450
+#define NR32_cachestat 451
+#define NR32_fchmodat2 452
+#define NR32_map_shadow_stack 453
+#define NR32_futex_wake 454
+#define NR32_futex_wait 455
+#define NR32_futex_requeue 456
+#define NR32_statmount 457
+#define NR32_listmount 458
+#define NR32_lsm_get_self_attr 459
+#define NR32_lsm_set_self_attr 460
+#define NR32_lsm_list_modules 461
+#define NR32_mseal 462
+#define NR32_file_getattr -1
+#define NR32_file_setattr -1
+#define NR32_getxattrat -1
+#define NR32_listns -1
+#define NR32_listxattrat -1
+#define NR32_newfstatat -1
+#define NR32_open_tree_attr -1
+#define NR32_removexattrat -1
+#define NR32_rseq_slice_yield -1
+#define NR32_select -1
+#define NR32_semtimedop -1
+#define NR32_setxattrat -1
+
+#define SYSCALLS32(X) \
+	X(1, exit) \
+	X(2, fork) \
+	X(3, read) \
+	X(4, write) \
+	X(5, open) \
+	X(6, close) \
+	X(7, restart_syscall) \
+	X(8, creat) \
+	X(9, link) \
+	X(10, unlink) \
+	X(11, execve) \
+	X(12, chdir) \
+	X(13, time) \
+	X(14, mknod) \
+	X(15, chmod) \
+	X(16, lchown) \
+	X(19, lseek) \
+	X(20, getpid) \
+	X(21, mount) \
+	X(22, umount) \
+	X(23, setuid) \
+	X(24, getuid) \
+	X(25, stime) \
+	X(26, ptrace) \
+	X(27, alarm) \
+	X(29, pause) \
+	X(30, utime) \
+	X(33, access) \
+	X(34, nice) \
+	X(36, sync) \
+	X(37, kill) \
+	X(38, rename) \
+	X(39, mkdir) \
+	X(40, rmdir) \
+	X(41, dup) \
+	X(42, pipe) \
+	X(43, times) \
+	X(45, brk) \
+	X(46, setgid) \
+	X(47, getgid) \
+	X(48, signal) \
+	X(49, geteuid) \
+	X(50, getegid) \
+	X(51, acct) \
+	X(52, umount2) \
+	X(54, ioctl) \
+	X(55, fcntl) \
+	X(57, setpgid) \
+	X(60, umask) \
+	X(61, chroot) \
+	X(62, ustat) \
+	X(63, dup2) \
+	X(64, getppid) \
+	X(65, getpgrp) \
+	X(66, setsid) \
+	X(67, sigaction) \
+	X(70, setreuid) \
+	X(71, setregid) \
+	X(72, sigsuspend) \
+	X(73, sigpending) \
+	X(74, sethostname) \
+	X(75, setrlimit) \
+	X(76, getrlimit) \
+	X(77, getrusage) \
+	X(78, gettimeofday) \
+	X(79, settimeofday) \
+	X(80, getgroups) \
+	X(81, setgroups) \
+	X(83, symlink) \
+	X(85, readlink) \
+	X(86, uselib) \
+	X(87, swapon) \
+	X(88, reboot) \
+	X(89, readdir) \
+	X(90, mmap) \
+	X(91, munmap) \
+	X(92, truncate) \
+	X(93, ftruncate) \
+	X(94, fchmod) \
+	X(95, fchown) \
+	X(96, getpriority) \
+	X(97, setpriority) \
+	X(99, statfs) \
+	X(100, fstatfs) \
+	X(101, ioperm) \
+	X(102, socketcall) \
+	X(103, syslog) \
+	X(104, setitimer) \
+	X(105, getitimer) \
+	X(106, stat) \
+	X(107, lstat) \
+	X(108, fstat) \
+	X(110, lookup_dcookie) \
+	X(111, vhangup) \
+	X(112, idle) \
+	X(114, wait4) \
+	X(115, swapoff) \
+	X(116, sysinfo) \
+	X(117, ipc) \
+	X(118, fsync) \
+	X(119, sigreturn) \
+	X(120, clone) \
+	X(121, setdomainname) \
+	X(122, uname) \
+	X(124, adjtimex) \
+	X(125, mprotect) \
+	X(126, sigprocmask) \
+	X(127, create_module) \
+	X(128, init_module) \
+	X(129, delete_module) \
+	X(130, get_kernel_syms) \
+	X(131, quotactl) \
+	X(132, getpgid) \
+	X(133, fchdir) \
+	X(134, bdflush) \
+	X(135, sysfs) \
+	X(136, personality) \
+	X(137, afs_syscall) \
+	X(138, setfsuid) \
+	X(139, setfsgid) \
+	X(140, _llseek) \
+	X(141, getdents) \
+	X(142, _newselect) \
+	X(143, flock) \
+	X(144, msync) \
+	X(145, readv) \
+	X(146, writev) \
+	X(147, getsid) \
+	X(148, fdatasync) \
+	X(149, _sysctl) \
+	X(150, mlock) \
+	X(151, munlock) \
+	X(152, mlockall) \
+	X(153, munlockall) \
+	X(154, sched_setparam) \
+	X(155, sched_getparam) \
+	X(156, sched_setscheduler) \
+	X(157, sched_getscheduler) \
+	X(158, sched_yield) \
+	X(159, sched_get_priority_max) \
+	X(160, sched_get_priority_min) \
+	X(161, sched_rr_get_interval) \
+	X(162, nanosleep) \
+	X(163, mremap) \
+	X(164, setresuid) \
+	X(165, getresuid) \
+	X(167, query_module) \
+	X(168, poll) \
+	X(169, nfsservctl) \
+	X(170, setresgid) \
+	X(171, getresgid) \
+	X(172, prctl) \
+	X(173, rt_sigreturn) \
+	X(174, rt_sigaction) \
+	X(175, rt_sigprocmask) \
+	X(176, rt_sigpending) \
+	X(177, rt_sigtimedwait) \
+	X(178, rt_sigqueueinfo) \
+	X(179, rt_sigsuspend) \
+	X(180, pread64) \
+	X(181, pwrite64) \
+	X(182, chown) \
+	X(183, getcwd) \
+	X(184, capget) \
+	X(185, capset) \
+	X(186, sigaltstack) \
+	X(187, sendfile) \
+	X(188, getpmsg) \
+	X(189, putpmsg) \
+	X(190, vfork) \
+	X(191, ugetrlimit) \
+	X(192, mmap2) \
+	X(193, truncate64) \
+	X(194, ftruncate64) \
+	X(195, stat64) \
+	X(196, lstat64) \
+	X(197, fstat64) \
+	X(198, lchown32) \
+	X(199, getuid32) \
+	X(200, getgid32) \
+	X(201, geteuid32) \
+	X(202, getegid32) \
+	X(203, setreuid32) \
+	X(204, setregid32) \
+	X(205, getgroups32) \
+	X(206, setgroups32) \
+	X(207, fchown32) \
+	X(208, setresuid32) \
+	X(209, getresuid32) \
+	X(210, setresgid32) \
+	X(211, getresgid32) \
+	X(212, chown32) \
+	X(213, setuid32) \
+	X(214, setgid32) \
+	X(215, setfsuid32) \
+	X(216, setfsgid32) \
+	X(217, pivot_root) \
+	X(218, mincore) \
+	X(219, madvise) \
+	X(220, getdents64) \
+	X(221, fcntl64) \
+	X(222, readahead) \
+	X(223, sendfile64) \
+	X(224, setxattr) \
+	X(225, lsetxattr) \
+	X(226, fsetxattr) \
+	X(227, getxattr) \
+	X(228, lgetxattr) \
+	X(229, fgetxattr) \
+	X(230, listxattr) \
+	X(231, llistxattr) \
+	X(232, flistxattr) \
+	X(233, removexattr) \
+	X(234, lremovexattr) \
+	X(235, fremovexattr) \
+	X(236, gettid) \
+	X(237, tkill) \
+	X(238, futex) \
+	X(239, sched_setaffinity) \
+	X(240, sched_getaffinity) \
+	X(241, tgkill) \
+	X(243, io_setup) \
+	X(244, io_destroy) \
+	X(245, io_getevents) \
+	X(246, io_submit) \
+	X(247, io_cancel) \
+	X(248, exit_group) \
+	X(249, epoll_create) \
+	X(250, epoll_ctl) \
+	X(251, epoll_wait) \
+	X(252, set_tid_address) \
+	X(253, fadvise64) \
+	X(254, timer_create) \
+	X(255, timer_settime) \
+	X(256, timer_gettime) \
+	X(257, timer_getoverrun) \
+	X(258, timer_delete) \
+	X(259, clock_settime) \
+	X(260, clock_gettime) \
+	X(261, clock_getres) \
+	X(262, clock_nanosleep) \
+	X(264, fadvise64_64) \
+	X(265, statfs64) \
+	X(266, fstatfs64) \
+	X(267, remap_file_pages) \
+	X(268, mbind) \
+	X(269, get_mempolicy) \
+	X(270, set_mempolicy) \
+	X(271, mq_open) \
+	X(272, mq_unlink) \
+	X(273, mq_timedsend) \
+	X(274, mq_timedreceive) \
+	X(275, mq_notify) \
+	X(276, mq_getsetattr) \
+	X(277, kexec_load) \
+	X(278, add_key) \
+	X(279, request_key) \
+	X(280, keyctl) \
+	X(281, waitid) \
+	X(282, ioprio_set) \
+	X(283, ioprio_get) \
+	X(284, inotify_init) \
+	X(285, inotify_add_watch) \
+	X(286, inotify_rm_watch) \
+	X(287, migrate_pages) \
+	X(288, openat) \
+	X(289, mkdirat) \
+	X(290, mknodat) \
+	X(291, fchownat) \
+	X(292, futimesat) \
+	X(293, fstatat64) \
+	X(294, unlinkat) \
+	X(295, renameat) \
+	X(296, linkat) \
+	X(297, symlinkat) \
+	X(298, readlinkat) \
+	X(299, fchmodat) \
+	X(300, faccessat) \
+	X(301, pselect6) \
+	X(302, ppoll) \
+	X(303, unshare) \
+	X(304, set_robust_list) \
+	X(305, get_robust_list) \
+	X(306, splice) \
+	X(307, sync_file_range) \
+	X(308, tee) \
+	X(309, vmsplice) \
+	X(310, move_pages) \
+	X(311, getcpu) \
+	X(312, epoll_pwait) \
+	X(313, utimes) \
+	X(314, fallocate) \
+	X(315, utimensat) \
+	X(316, signalfd) \
+	X(317, timerfd) \
+	X(318, eventfd) \
+	X(319, timerfd_create) \
+	X(320, timerfd_settime) \
+	X(321, timerfd_gettime) \
+	X(322, signalfd4) \
+	X(323, eventfd2) \
+	X(324, inotify_init1) \
+	X(325, pipe2) \
+	X(326, dup3) \
+	X(327, epoll_create1) \
+	X(328, preadv) \
+	X(329, pwritev) \
+	X(330, rt_tgsigqueueinfo) \
+	X(331, perf_event_open) \
+	X(332, fanotify_init) \
+	X(333, fanotify_mark) \
+	X(334, prlimit64) \
+	X(335, name_to_handle_at) \
+	X(336, open_by_handle_at) \
+	X(337, clock_adjtime) \
+	X(338, syncfs) \
+	X(339, setns) \
+	X(340, process_vm_readv) \
+	X(341, process_vm_writev) \
+	X(342, s390_runtime_instr) \
+	X(343, kcmp) \
+	X(344, finit_module) \
+	X(345, sched_setattr) \
+	X(346, sched_getattr) \
+	X(347, renameat2) \
+	X(348, seccomp) \
+	X(349, getrandom) \
+	X(350, memfd_create) \
+	X(351, bpf) \
+	X(352, s390_pci_mmio_write) \
+	X(353, s390_pci_mmio_read) \
+	X(354, execveat) \
+	X(355, userfaultfd) \
+	X(356, membarrier) \
+	X(357, recvmmsg) \
+	X(358, sendmmsg) \
+	X(359, socket) \
+	X(360, socketpair) \
+	X(361, bind) \
+	X(362, connect) \
+	X(363, listen) \
+	X(364, accept4) \
+	X(365, getsockopt) \
+	X(366, setsockopt) \
+	X(367, getsockname) \
+	X(368, getpeername) \
+	X(369, sendto) \
+	X(370, sendmsg) \
+	X(371, recvfrom) \
+	X(372, recvmsg) \
+	X(373, shutdown) \
+	X(374, mlock2) \
+	X(375, copy_file_range) \
+	X(376, preadv2) \
+	X(377, pwritev2) \
+	X(378, s390_guarded_storage) \
+	X(379, statx) \
+	X(380, s390_sthyi) \
+	X(381, kexec_file_load) \
+	X(382, io_pgetevents) \
+	X(383, rseq) \
+	X(384, pkey_mprotect) \
+	X(385, pkey_alloc) \
+	X(386, pkey_free) \
+	X(393, semget) \
+	X(394, semctl) \
+	X(395, shmget) \
+	X(396, shmctl) \
+	X(397, shmat) \
+	X(398, shmdt) \
+	X(399, msgget) \
+	X(400, msgsnd) \
+	X(401, msgrcv) \
+	X(402, msgctl) \
+	X(403, clock_gettime64) \
+	X(404, clock_settime64) \
+	X(405, clock_adjtime64) \
+	X(406, clock_getres_time64) \
+	X(407, clock_nanosleep_time64) \
+	X(408, timer_gettime64) \
+	X(409, timer_settime64) \
+	X(410, timerfd_gettime64) \
+	X(411, timerfd_settime64) \
+	X(412, utimensat_time64) \
+	X(413, pselect6_time64) \
+	X(414, ppoll_time64) \
+	X(416, io_pgetevents_time64) \
+	X(417, recvmmsg_time64) \
+	X(418, mq_timedsend_time64) \
+	X(419, mq_timedreceive_time64) \
+	X(420, semtimedop_time64) \
+	X(421, rt_sigtimedwait_time64) \
+	X(422, futex_time64) \
+	X(423, sched_rr_get_interval_time64) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal)
+
+#endif

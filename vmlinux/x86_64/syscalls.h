@@ -1,0 +1,1802 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* x86_64, from Debian's linux-libc-dev_7.2.13-1; made by tools/vmlinux. -1: no such call */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+#define NR_read 0
+#define NR_write 1
+#define NR_open 2
+#define NR_close 3
+#define NR_stat 4
+#define NR_fstat 5
+#define NR_lstat 6
+#define NR_poll 7
+#define NR_lseek 8
+#define NR_mmap 9
+#define NR_mprotect 10
+#define NR_munmap 11
+#define NR_brk 12
+#define NR_rt_sigaction 13
+#define NR_rt_sigprocmask 14
+#define NR_rt_sigreturn 15
+#define NR_ioctl 16
+#define NR_pread64 17
+#define NR_pwrite64 18
+#define NR_readv 19
+#define NR_writev 20
+#define NR_access 21
+#define NR_pipe 22
+#define NR_select 23
+#define NR_sched_yield 24
+#define NR_mremap 25
+#define NR_msync 26
+#define NR_mincore 27
+#define NR_madvise 28
+#define NR_shmget 29
+#define NR_shmat 30
+#define NR_shmctl 31
+#define NR_dup 32
+#define NR_dup2 33
+#define NR_pause 34
+#define NR_nanosleep 35
+#define NR_getitimer 36
+#define NR_alarm 37
+#define NR_setitimer 38
+#define NR_getpid 39
+#define NR_sendfile 40
+#define NR_socket 41
+#define NR_connect 42
+#define NR_accept 43
+#define NR_sendto 44
+#define NR_recvfrom 45
+#define NR_sendmsg 46
+#define NR_recvmsg 47
+#define NR_shutdown 48
+#define NR_bind 49
+#define NR_listen 50
+#define NR_getsockname 51
+#define NR_getpeername 52
+#define NR_socketpair 53
+#define NR_setsockopt 54
+#define NR_getsockopt 55
+#define NR_clone 56
+#define NR_fork 57
+#define NR_vfork 58
+#define NR_execve 59
+#define NR_exit 60
+#define NR_wait4 61
+#define NR_kill 62
+#define NR_uname 63
+#define NR_semget 64
+#define NR_semop 65
+#define NR_semctl 66
+#define NR_shmdt 67
+#define NR_msgget 68
+#define NR_msgsnd 69
+#define NR_msgrcv 70
+#define NR_msgctl 71
+#define NR_fcntl 72
+#define NR_flock 73
+#define NR_fsync 74
+#define NR_fdatasync 75
+#define NR_truncate 76
+#define NR_ftruncate 77
+#define NR_getdents 78
+#define NR_getcwd 79
+#define NR_chdir 80
+#define NR_fchdir 81
+#define NR_rename 82
+#define NR_mkdir 83
+#define NR_rmdir 84
+#define NR_creat 85
+#define NR_link 86
+#define NR_unlink 87
+#define NR_symlink 88
+#define NR_readlink 89
+#define NR_chmod 90
+#define NR_fchmod 91
+#define NR_chown 92
+#define NR_fchown 93
+#define NR_lchown 94
+#define NR_umask 95
+#define NR_gettimeofday 96
+#define NR_getrlimit 97
+#define NR_getrusage 98
+#define NR_sysinfo 99
+#define NR_times 100
+#define NR_ptrace 101
+#define NR_getuid 102
+#define NR_syslog 103
+#define NR_getgid 104
+#define NR_setuid 105
+#define NR_setgid 106
+#define NR_geteuid 107
+#define NR_getegid 108
+#define NR_setpgid 109
+#define NR_getppid 110
+#define NR_getpgrp 111
+#define NR_setsid 112
+#define NR_setreuid 113
+#define NR_setregid 114
+#define NR_getgroups 115
+#define NR_setgroups 116
+#define NR_setresuid 117
+#define NR_getresuid 118
+#define NR_setresgid 119
+#define NR_getresgid 120
+#define NR_getpgid 121
+#define NR_setfsuid 122
+#define NR_setfsgid 123
+#define NR_getsid 124
+#define NR_capget 125
+#define NR_capset 126
+#define NR_rt_sigpending 127
+#define NR_rt_sigtimedwait 128
+#define NR_rt_sigqueueinfo 129
+#define NR_rt_sigsuspend 130
+#define NR_sigaltstack 131
+#define NR_utime 132
+#define NR_mknod 133
+#define NR_uselib 134
+#define NR_personality 135
+#define NR_ustat 136
+#define NR_statfs 137
+#define NR_fstatfs 138
+#define NR_sysfs 139
+#define NR_getpriority 140
+#define NR_setpriority 141
+#define NR_sched_setparam 142
+#define NR_sched_getparam 143
+#define NR_sched_setscheduler 144
+#define NR_sched_getscheduler 145
+#define NR_sched_get_priority_max 146
+#define NR_sched_get_priority_min 147
+#define NR_sched_rr_get_interval 148
+#define NR_mlock 149
+#define NR_munlock 150
+#define NR_mlockall 151
+#define NR_munlockall 152
+#define NR_vhangup 153
+#define NR_modify_ldt 154
+#define NR_pivot_root 155
+#define NR__sysctl 156
+#define NR_prctl 157
+#define NR_arch_prctl 158
+#define NR_adjtimex 159
+#define NR_setrlimit 160
+#define NR_chroot 161
+#define NR_sync 162
+#define NR_acct 163
+#define NR_settimeofday 164
+#define NR_mount 165
+#define NR_umount2 166
+#define NR_swapon 167
+#define NR_swapoff 168
+#define NR_reboot 169
+#define NR_sethostname 170
+#define NR_setdomainname 171
+#define NR_iopl 172
+#define NR_ioperm 173
+#define NR_create_module 174
+#define NR_init_module 175
+#define NR_delete_module 176
+#define NR_get_kernel_syms 177
+#define NR_query_module 178
+#define NR_quotactl 179
+#define NR_nfsservctl 180
+#define NR_getpmsg 181
+#define NR_putpmsg 182
+#define NR_afs_syscall 183
+#define NR_tuxcall 184
+#define NR_security 185
+#define NR_gettid 186
+#define NR_readahead 187
+#define NR_setxattr 188
+#define NR_lsetxattr 189
+#define NR_fsetxattr 190
+#define NR_getxattr 191
+#define NR_lgetxattr 192
+#define NR_fgetxattr 193
+#define NR_listxattr 194
+#define NR_llistxattr 195
+#define NR_flistxattr 196
+#define NR_removexattr 197
+#define NR_lremovexattr 198
+#define NR_fremovexattr 199
+#define NR_tkill 200
+#define NR_time 201
+#define NR_futex 202
+#define NR_sched_setaffinity 203
+#define NR_sched_getaffinity 204
+#define NR_set_thread_area 205
+#define NR_io_setup 206
+#define NR_io_destroy 207
+#define NR_io_getevents 208
+#define NR_io_submit 209
+#define NR_io_cancel 210
+#define NR_get_thread_area 211
+#define NR_lookup_dcookie 212
+#define NR_epoll_create 213
+#define NR_epoll_ctl_old 214
+#define NR_epoll_wait_old 215
+#define NR_remap_file_pages 216
+#define NR_getdents64 217
+#define NR_set_tid_address 218
+#define NR_restart_syscall 219
+#define NR_semtimedop 220
+#define NR_fadvise64 221
+#define NR_timer_create 222
+#define NR_timer_settime 223
+#define NR_timer_gettime 224
+#define NR_timer_getoverrun 225
+#define NR_timer_delete 226
+#define NR_clock_settime 227
+#define NR_clock_gettime 228
+#define NR_clock_getres 229
+#define NR_clock_nanosleep 230
+#define NR_exit_group 231
+#define NR_epoll_wait 232
+#define NR_epoll_ctl 233
+#define NR_tgkill 234
+#define NR_utimes 235
+#define NR_vserver 236
+#define NR_mbind 237
+#define NR_set_mempolicy 238
+#define NR_get_mempolicy 239
+#define NR_mq_open 240
+#define NR_mq_unlink 241
+#define NR_mq_timedsend 242
+#define NR_mq_timedreceive 243
+#define NR_mq_notify 244
+#define NR_mq_getsetattr 245
+#define NR_kexec_load 246
+#define NR_waitid 247
+#define NR_add_key 248
+#define NR_request_key 249
+#define NR_keyctl 250
+#define NR_ioprio_set 251
+#define NR_ioprio_get 252
+#define NR_inotify_init 253
+#define NR_inotify_add_watch 254
+#define NR_inotify_rm_watch 255
+#define NR_migrate_pages 256
+#define NR_openat 257
+#define NR_mkdirat 258
+#define NR_mknodat 259
+#define NR_fchownat 260
+#define NR_futimesat 261
+#define NR_newfstatat 262
+#define NR_unlinkat 263
+#define NR_renameat 264
+#define NR_linkat 265
+#define NR_symlinkat 266
+#define NR_readlinkat 267
+#define NR_fchmodat 268
+#define NR_faccessat 269
+#define NR_pselect6 270
+#define NR_ppoll 271
+#define NR_unshare 272
+#define NR_set_robust_list 273
+#define NR_get_robust_list 274
+#define NR_splice 275
+#define NR_tee 276
+#define NR_sync_file_range 277
+#define NR_vmsplice 278
+#define NR_move_pages 279
+#define NR_utimensat 280
+#define NR_epoll_pwait 281
+#define NR_signalfd 282
+#define NR_timerfd_create 283
+#define NR_eventfd 284
+#define NR_fallocate 285
+#define NR_timerfd_settime 286
+#define NR_timerfd_gettime 287
+#define NR_accept4 288
+#define NR_signalfd4 289
+#define NR_eventfd2 290
+#define NR_epoll_create1 291
+#define NR_dup3 292
+#define NR_pipe2 293
+#define NR_inotify_init1 294
+#define NR_preadv 295
+#define NR_pwritev 296
+#define NR_rt_tgsigqueueinfo 297
+#define NR_perf_event_open 298
+#define NR_recvmmsg 299
+#define NR_fanotify_init 300
+#define NR_fanotify_mark 301
+#define NR_prlimit64 302
+#define NR_name_to_handle_at 303
+#define NR_open_by_handle_at 304
+#define NR_clock_adjtime 305
+#define NR_syncfs 306
+#define NR_sendmmsg 307
+#define NR_setns 308
+#define NR_getcpu 309
+#define NR_process_vm_readv 310
+#define NR_process_vm_writev 311
+#define NR_kcmp 312
+#define NR_finit_module 313
+#define NR_sched_setattr 314
+#define NR_sched_getattr 315
+#define NR_renameat2 316
+#define NR_seccomp 317
+#define NR_getrandom 318
+#define NR_memfd_create 319
+#define NR_kexec_file_load 320
+#define NR_bpf 321
+#define NR_execveat 322
+#define NR_userfaultfd 323
+#define NR_membarrier 324
+#define NR_mlock2 325
+#define NR_copy_file_range 326
+#define NR_preadv2 327
+#define NR_pwritev2 328
+#define NR_pkey_mprotect 329
+#define NR_pkey_alloc 330
+#define NR_pkey_free 331
+#define NR_statx 332
+#define NR_io_pgetevents 333
+#define NR_rseq 334
+#define NR_uretprobe 335
+#define NR_uprobe 336
+#define NR_pidfd_send_signal 424
+#define NR_io_uring_setup 425
+#define NR_io_uring_enter 426
+#define NR_io_uring_register 427
+#define NR_open_tree 428
+#define NR_move_mount 429
+#define NR_fsopen 430
+#define NR_fsconfig 431
+#define NR_fsmount 432
+#define NR_fspick 433
+#define NR_pidfd_open 434
+#define NR_clone3 435
+#define NR_close_range 436
+#define NR_openat2 437
+#define NR_pidfd_getfd 438
+#define NR_faccessat2 439
+#define NR_process_madvise 440
+#define NR_epoll_pwait2 441
+#define NR_mount_setattr 442
+#define NR_quotactl_fd 443
+#define NR_landlock_create_ruleset 444
+#define NR_landlock_add_rule 445
+#define NR_landlock_restrict_self 446
+#define NR_memfd_secret 447
+#define NR_process_mrelease 448
+#define NR_futex_waitv 449
+#define NR_set_mempolicy_home_node 450
+#define NR_cachestat 451
+#define NR_fchmodat2 452
+#define NR_map_shadow_stack 453
+#define NR_futex_wake 454
+#define NR_futex_wait 455
+#define NR_futex_requeue 456
+#define NR_statmount 457
+#define NR_listmount 458
+#define NR_lsm_get_self_attr 459
+#define NR_lsm_set_self_attr 460
+#define NR_lsm_list_modules 461
+#define NR_mseal 462
+#define NR_setxattrat 463
+#define NR_getxattrat 464
+#define NR_listxattrat 465
+#define NR_removexattrat 466
+#define NR_open_tree_attr 467
+#define NR_file_getattr 468
+#define NR_file_setattr 469
+#define NR_listns 470
+#define NR_rseq_slice_yield 471
+#define NR__llseek -1
+#define NR__newselect -1
+#define NR_bdflush -1
+#define NR_break -1
+#define NR_chown32 -1
+#define NR_clock_adjtime64 -1
+#define NR_clock_getres_time64 -1
+#define NR_clock_gettime64 -1
+#define NR_clock_nanosleep_time64 -1
+#define NR_clock_settime64 -1
+#define NR_fadvise64_64 -1
+#define NR_fchown32 -1
+#define NR_fcntl64 -1
+#define NR_fstat64 -1
+#define NR_fstatat64 -1
+#define NR_fstatfs64 -1
+#define NR_ftime -1
+#define NR_ftruncate64 -1
+#define NR_futex_time64 -1
+#define NR_getegid32 -1
+#define NR_geteuid32 -1
+#define NR_getgid32 -1
+#define NR_getgroups32 -1
+#define NR_getresgid32 -1
+#define NR_getresuid32 -1
+#define NR_getuid32 -1
+#define NR_gtty -1
+#define NR_idle -1
+#define NR_io_pgetevents_time64 -1
+#define NR_ipc -1
+#define NR_lchown32 -1
+#define NR_lock -1
+#define NR_lstat64 -1
+#define NR_mmap2 -1
+#define NR_mpx -1
+#define NR_mq_timedreceive_time64 -1
+#define NR_mq_timedsend_time64 -1
+#define NR_nice -1
+#define NR_oldfstat -1
+#define NR_oldlstat -1
+#define NR_oldolduname -1
+#define NR_oldstat -1
+#define NR_olduname -1
+#define NR_ppoll_time64 -1
+#define NR_prof -1
+#define NR_profil -1
+#define NR_pselect6_time64 -1
+#define NR_readdir -1
+#define NR_recvmmsg_time64 -1
+#define NR_rt_sigtimedwait_time64 -1
+#define NR_sched_rr_get_interval_time64 -1
+#define NR_semtimedop_time64 -1
+#define NR_sendfile64 -1
+#define NR_setfsgid32 -1
+#define NR_setfsuid32 -1
+#define NR_setgid32 -1
+#define NR_setgroups32 -1
+#define NR_setregid32 -1
+#define NR_setresgid32 -1
+#define NR_setresuid32 -1
+#define NR_setreuid32 -1
+#define NR_setuid32 -1
+#define NR_sgetmask -1
+#define NR_sigaction -1
+#define NR_signal -1
+#define NR_sigpending -1
+#define NR_sigprocmask -1
+#define NR_sigreturn -1
+#define NR_sigsuspend -1
+#define NR_socketcall -1
+#define NR_ssetmask -1
+#define NR_stat64 -1
+#define NR_statfs64 -1
+#define NR_stime -1
+#define NR_stty -1
+#define NR_timer_gettime64 -1
+#define NR_timer_settime64 -1
+#define NR_timerfd_gettime64 -1
+#define NR_timerfd_settime64 -1
+#define NR_truncate64 -1
+#define NR_ugetrlimit -1
+#define NR_ulimit -1
+#define NR_umount -1
+#define NR_utimensat_time64 -1
+#define NR_vm86 -1
+#define NR_vm86old -1
+#define NR_waitpid -1
+
+#define SYSCALLS(X) \
+	X(0, read) \
+	X(1, write) \
+	X(2, open) \
+	X(3, close) \
+	X(4, stat) \
+	X(5, fstat) \
+	X(6, lstat) \
+	X(7, poll) \
+	X(8, lseek) \
+	X(9, mmap) \
+	X(10, mprotect) \
+	X(11, munmap) \
+	X(12, brk) \
+	X(13, rt_sigaction) \
+	X(14, rt_sigprocmask) \
+	X(15, rt_sigreturn) \
+	X(16, ioctl) \
+	X(17, pread64) \
+	X(18, pwrite64) \
+	X(19, readv) \
+	X(20, writev) \
+	X(21, access) \
+	X(22, pipe) \
+	X(23, select) \
+	X(24, sched_yield) \
+	X(25, mremap) \
+	X(26, msync) \
+	X(27, mincore) \
+	X(28, madvise) \
+	X(29, shmget) \
+	X(30, shmat) \
+	X(31, shmctl) \
+	X(32, dup) \
+	X(33, dup2) \
+	X(34, pause) \
+	X(35, nanosleep) \
+	X(36, getitimer) \
+	X(37, alarm) \
+	X(38, setitimer) \
+	X(39, getpid) \
+	X(40, sendfile) \
+	X(41, socket) \
+	X(42, connect) \
+	X(43, accept) \
+	X(44, sendto) \
+	X(45, recvfrom) \
+	X(46, sendmsg) \
+	X(47, recvmsg) \
+	X(48, shutdown) \
+	X(49, bind) \
+	X(50, listen) \
+	X(51, getsockname) \
+	X(52, getpeername) \
+	X(53, socketpair) \
+	X(54, setsockopt) \
+	X(55, getsockopt) \
+	X(56, clone) \
+	X(57, fork) \
+	X(58, vfork) \
+	X(59, execve) \
+	X(60, exit) \
+	X(61, wait4) \
+	X(62, kill) \
+	X(63, uname) \
+	X(64, semget) \
+	X(65, semop) \
+	X(66, semctl) \
+	X(67, shmdt) \
+	X(68, msgget) \
+	X(69, msgsnd) \
+	X(70, msgrcv) \
+	X(71, msgctl) \
+	X(72, fcntl) \
+	X(73, flock) \
+	X(74, fsync) \
+	X(75, fdatasync) \
+	X(76, truncate) \
+	X(77, ftruncate) \
+	X(78, getdents) \
+	X(79, getcwd) \
+	X(80, chdir) \
+	X(81, fchdir) \
+	X(82, rename) \
+	X(83, mkdir) \
+	X(84, rmdir) \
+	X(85, creat) \
+	X(86, link) \
+	X(87, unlink) \
+	X(88, symlink) \
+	X(89, readlink) \
+	X(90, chmod) \
+	X(91, fchmod) \
+	X(92, chown) \
+	X(93, fchown) \
+	X(94, lchown) \
+	X(95, umask) \
+	X(96, gettimeofday) \
+	X(97, getrlimit) \
+	X(98, getrusage) \
+	X(99, sysinfo) \
+	X(100, times) \
+	X(101, ptrace) \
+	X(102, getuid) \
+	X(103, syslog) \
+	X(104, getgid) \
+	X(105, setuid) \
+	X(106, setgid) \
+	X(107, geteuid) \
+	X(108, getegid) \
+	X(109, setpgid) \
+	X(110, getppid) \
+	X(111, getpgrp) \
+	X(112, setsid) \
+	X(113, setreuid) \
+	X(114, setregid) \
+	X(115, getgroups) \
+	X(116, setgroups) \
+	X(117, setresuid) \
+	X(118, getresuid) \
+	X(119, setresgid) \
+	X(120, getresgid) \
+	X(121, getpgid) \
+	X(122, setfsuid) \
+	X(123, setfsgid) \
+	X(124, getsid) \
+	X(125, capget) \
+	X(126, capset) \
+	X(127, rt_sigpending) \
+	X(128, rt_sigtimedwait) \
+	X(129, rt_sigqueueinfo) \
+	X(130, rt_sigsuspend) \
+	X(131, sigaltstack) \
+	X(132, utime) \
+	X(133, mknod) \
+	X(134, uselib) \
+	X(135, personality) \
+	X(136, ustat) \
+	X(137, statfs) \
+	X(138, fstatfs) \
+	X(139, sysfs) \
+	X(140, getpriority) \
+	X(141, setpriority) \
+	X(142, sched_setparam) \
+	X(143, sched_getparam) \
+	X(144, sched_setscheduler) \
+	X(145, sched_getscheduler) \
+	X(146, sched_get_priority_max) \
+	X(147, sched_get_priority_min) \
+	X(148, sched_rr_get_interval) \
+	X(149, mlock) \
+	X(150, munlock) \
+	X(151, mlockall) \
+	X(152, munlockall) \
+	X(153, vhangup) \
+	X(154, modify_ldt) \
+	X(155, pivot_root) \
+	X(156, _sysctl) \
+	X(157, prctl) \
+	X(158, arch_prctl) \
+	X(159, adjtimex) \
+	X(160, setrlimit) \
+	X(161, chroot) \
+	X(162, sync) \
+	X(163, acct) \
+	X(164, settimeofday) \
+	X(165, mount) \
+	X(166, umount2) \
+	X(167, swapon) \
+	X(168, swapoff) \
+	X(169, reboot) \
+	X(170, sethostname) \
+	X(171, setdomainname) \
+	X(172, iopl) \
+	X(173, ioperm) \
+	X(174, create_module) \
+	X(175, init_module) \
+	X(176, delete_module) \
+	X(177, get_kernel_syms) \
+	X(178, query_module) \
+	X(179, quotactl) \
+	X(180, nfsservctl) \
+	X(181, getpmsg) \
+	X(182, putpmsg) \
+	X(183, afs_syscall) \
+	X(184, tuxcall) \
+	X(185, security) \
+	X(186, gettid) \
+	X(187, readahead) \
+	X(188, setxattr) \
+	X(189, lsetxattr) \
+	X(190, fsetxattr) \
+	X(191, getxattr) \
+	X(192, lgetxattr) \
+	X(193, fgetxattr) \
+	X(194, listxattr) \
+	X(195, llistxattr) \
+	X(196, flistxattr) \
+	X(197, removexattr) \
+	X(198, lremovexattr) \
+	X(199, fremovexattr) \
+	X(200, tkill) \
+	X(201, time) \
+	X(202, futex) \
+	X(203, sched_setaffinity) \
+	X(204, sched_getaffinity) \
+	X(205, set_thread_area) \
+	X(206, io_setup) \
+	X(207, io_destroy) \
+	X(208, io_getevents) \
+	X(209, io_submit) \
+	X(210, io_cancel) \
+	X(211, get_thread_area) \
+	X(212, lookup_dcookie) \
+	X(213, epoll_create) \
+	X(214, epoll_ctl_old) \
+	X(215, epoll_wait_old) \
+	X(216, remap_file_pages) \
+	X(217, getdents64) \
+	X(218, set_tid_address) \
+	X(219, restart_syscall) \
+	X(220, semtimedop) \
+	X(221, fadvise64) \
+	X(222, timer_create) \
+	X(223, timer_settime) \
+	X(224, timer_gettime) \
+	X(225, timer_getoverrun) \
+	X(226, timer_delete) \
+	X(227, clock_settime) \
+	X(228, clock_gettime) \
+	X(229, clock_getres) \
+	X(230, clock_nanosleep) \
+	X(231, exit_group) \
+	X(232, epoll_wait) \
+	X(233, epoll_ctl) \
+	X(234, tgkill) \
+	X(235, utimes) \
+	X(236, vserver) \
+	X(237, mbind) \
+	X(238, set_mempolicy) \
+	X(239, get_mempolicy) \
+	X(240, mq_open) \
+	X(241, mq_unlink) \
+	X(242, mq_timedsend) \
+	X(243, mq_timedreceive) \
+	X(244, mq_notify) \
+	X(245, mq_getsetattr) \
+	X(246, kexec_load) \
+	X(247, waitid) \
+	X(248, add_key) \
+	X(249, request_key) \
+	X(250, keyctl) \
+	X(251, ioprio_set) \
+	X(252, ioprio_get) \
+	X(253, inotify_init) \
+	X(254, inotify_add_watch) \
+	X(255, inotify_rm_watch) \
+	X(256, migrate_pages) \
+	X(257, openat) \
+	X(258, mkdirat) \
+	X(259, mknodat) \
+	X(260, fchownat) \
+	X(261, futimesat) \
+	X(262, newfstatat) \
+	X(263, unlinkat) \
+	X(264, renameat) \
+	X(265, linkat) \
+	X(266, symlinkat) \
+	X(267, readlinkat) \
+	X(268, fchmodat) \
+	X(269, faccessat) \
+	X(270, pselect6) \
+	X(271, ppoll) \
+	X(272, unshare) \
+	X(273, set_robust_list) \
+	X(274, get_robust_list) \
+	X(275, splice) \
+	X(276, tee) \
+	X(277, sync_file_range) \
+	X(278, vmsplice) \
+	X(279, move_pages) \
+	X(280, utimensat) \
+	X(281, epoll_pwait) \
+	X(282, signalfd) \
+	X(283, timerfd_create) \
+	X(284, eventfd) \
+	X(285, fallocate) \
+	X(286, timerfd_settime) \
+	X(287, timerfd_gettime) \
+	X(288, accept4) \
+	X(289, signalfd4) \
+	X(290, eventfd2) \
+	X(291, epoll_create1) \
+	X(292, dup3) \
+	X(293, pipe2) \
+	X(294, inotify_init1) \
+	X(295, preadv) \
+	X(296, pwritev) \
+	X(297, rt_tgsigqueueinfo) \
+	X(298, perf_event_open) \
+	X(299, recvmmsg) \
+	X(300, fanotify_init) \
+	X(301, fanotify_mark) \
+	X(302, prlimit64) \
+	X(303, name_to_handle_at) \
+	X(304, open_by_handle_at) \
+	X(305, clock_adjtime) \
+	X(306, syncfs) \
+	X(307, sendmmsg) \
+	X(308, setns) \
+	X(309, getcpu) \
+	X(310, process_vm_readv) \
+	X(311, process_vm_writev) \
+	X(312, kcmp) \
+	X(313, finit_module) \
+	X(314, sched_setattr) \
+	X(315, sched_getattr) \
+	X(316, renameat2) \
+	X(317, seccomp) \
+	X(318, getrandom) \
+	X(319, memfd_create) \
+	X(320, kexec_file_load) \
+	X(321, bpf) \
+	X(322, execveat) \
+	X(323, userfaultfd) \
+	X(324, membarrier) \
+	X(325, mlock2) \
+	X(326, copy_file_range) \
+	X(327, preadv2) \
+	X(328, pwritev2) \
+	X(329, pkey_mprotect) \
+	X(330, pkey_alloc) \
+	X(331, pkey_free) \
+	X(332, statx) \
+	X(333, io_pgetevents) \
+	X(334, rseq) \
+	X(335, uretprobe) \
+	X(336, uprobe) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#define NR32_restart_syscall 0
+#define NR32_exit 1
+#define NR32_fork 2
+#define NR32_read 3
+#define NR32_write 4
+#define NR32_open 5
+#define NR32_close 6
+#define NR32_waitpid 7
+#define NR32_creat 8
+#define NR32_link 9
+#define NR32_unlink 10
+#define NR32_execve 11
+#define NR32_chdir 12
+#define NR32_time 13
+#define NR32_mknod 14
+#define NR32_chmod 15
+#define NR32_lchown 16
+#define NR32_break 17
+#define NR32_oldstat 18
+#define NR32_lseek 19
+#define NR32_getpid 20
+#define NR32_mount 21
+#define NR32_umount 22
+#define NR32_setuid 23
+#define NR32_getuid 24
+#define NR32_stime 25
+#define NR32_ptrace 26
+#define NR32_alarm 27
+#define NR32_oldfstat 28
+#define NR32_pause 29
+#define NR32_utime 30
+#define NR32_stty 31
+#define NR32_gtty 32
+#define NR32_access 33
+#define NR32_nice 34
+#define NR32_ftime 35
+#define NR32_sync 36
+#define NR32_kill 37
+#define NR32_rename 38
+#define NR32_mkdir 39
+#define NR32_rmdir 40
+#define NR32_dup 41
+#define NR32_pipe 42
+#define NR32_times 43
+#define NR32_prof 44
+#define NR32_brk 45
+#define NR32_setgid 46
+#define NR32_getgid 47
+#define NR32_signal 48
+#define NR32_geteuid 49
+#define NR32_getegid 50
+#define NR32_acct 51
+#define NR32_umount2 52
+#define NR32_lock 53
+#define NR32_ioctl 54
+#define NR32_fcntl 55
+#define NR32_mpx 56
+#define NR32_setpgid 57
+#define NR32_ulimit 58
+#define NR32_oldolduname 59
+#define NR32_umask 60
+#define NR32_chroot 61
+#define NR32_ustat 62
+#define NR32_dup2 63
+#define NR32_getppid 64
+#define NR32_getpgrp 65
+#define NR32_setsid 66
+#define NR32_sigaction 67
+#define NR32_sgetmask 68
+#define NR32_ssetmask 69
+#define NR32_setreuid 70
+#define NR32_setregid 71
+#define NR32_sigsuspend 72
+#define NR32_sigpending 73
+#define NR32_sethostname 74
+#define NR32_setrlimit 75
+#define NR32_getrlimit 76
+#define NR32_getrusage 77
+#define NR32_gettimeofday 78
+#define NR32_settimeofday 79
+#define NR32_getgroups 80
+#define NR32_setgroups 81
+#define NR32_select 82
+#define NR32_symlink 83
+#define NR32_oldlstat 84
+#define NR32_readlink 85
+#define NR32_uselib 86
+#define NR32_swapon 87
+#define NR32_reboot 88
+#define NR32_readdir 89
+#define NR32_mmap 90
+#define NR32_munmap 91
+#define NR32_truncate 92
+#define NR32_ftruncate 93
+#define NR32_fchmod 94
+#define NR32_fchown 95
+#define NR32_getpriority 96
+#define NR32_setpriority 97
+#define NR32_profil 98
+#define NR32_statfs 99
+#define NR32_fstatfs 100
+#define NR32_ioperm 101
+#define NR32_socketcall 102
+#define NR32_syslog 103
+#define NR32_setitimer 104
+#define NR32_getitimer 105
+#define NR32_stat 106
+#define NR32_lstat 107
+#define NR32_fstat 108
+#define NR32_olduname 109
+#define NR32_iopl 110
+#define NR32_vhangup 111
+#define NR32_idle 112
+#define NR32_vm86old 113
+#define NR32_wait4 114
+#define NR32_swapoff 115
+#define NR32_sysinfo 116
+#define NR32_ipc 117
+#define NR32_fsync 118
+#define NR32_sigreturn 119
+#define NR32_clone 120
+#define NR32_setdomainname 121
+#define NR32_uname 122
+#define NR32_modify_ldt 123
+#define NR32_adjtimex 124
+#define NR32_mprotect 125
+#define NR32_sigprocmask 126
+#define NR32_create_module 127
+#define NR32_init_module 128
+#define NR32_delete_module 129
+#define NR32_get_kernel_syms 130
+#define NR32_quotactl 131
+#define NR32_getpgid 132
+#define NR32_fchdir 133
+#define NR32_bdflush 134
+#define NR32_sysfs 135
+#define NR32_personality 136
+#define NR32_afs_syscall 137
+#define NR32_setfsuid 138
+#define NR32_setfsgid 139
+#define NR32__llseek 140
+#define NR32_getdents 141
+#define NR32__newselect 142
+#define NR32_flock 143
+#define NR32_msync 144
+#define NR32_readv 145
+#define NR32_writev 146
+#define NR32_getsid 147
+#define NR32_fdatasync 148
+#define NR32__sysctl 149
+#define NR32_mlock 150
+#define NR32_munlock 151
+#define NR32_mlockall 152
+#define NR32_munlockall 153
+#define NR32_sched_setparam 154
+#define NR32_sched_getparam 155
+#define NR32_sched_setscheduler 156
+#define NR32_sched_getscheduler 157
+#define NR32_sched_yield 158
+#define NR32_sched_get_priority_max 159
+#define NR32_sched_get_priority_min 160
+#define NR32_sched_rr_get_interval 161
+#define NR32_nanosleep 162
+#define NR32_mremap 163
+#define NR32_setresuid 164
+#define NR32_getresuid 165
+#define NR32_vm86 166
+#define NR32_query_module 167
+#define NR32_poll 168
+#define NR32_nfsservctl 169
+#define NR32_setresgid 170
+#define NR32_getresgid 171
+#define NR32_prctl 172
+#define NR32_rt_sigreturn 173
+#define NR32_rt_sigaction 174
+#define NR32_rt_sigprocmask 175
+#define NR32_rt_sigpending 176
+#define NR32_rt_sigtimedwait 177
+#define NR32_rt_sigqueueinfo 178
+#define NR32_rt_sigsuspend 179
+#define NR32_pread64 180
+#define NR32_pwrite64 181
+#define NR32_chown 182
+#define NR32_getcwd 183
+#define NR32_capget 184
+#define NR32_capset 185
+#define NR32_sigaltstack 186
+#define NR32_sendfile 187
+#define NR32_getpmsg 188
+#define NR32_putpmsg 189
+#define NR32_vfork 190
+#define NR32_ugetrlimit 191
+#define NR32_mmap2 192
+#define NR32_truncate64 193
+#define NR32_ftruncate64 194
+#define NR32_stat64 195
+#define NR32_lstat64 196
+#define NR32_fstat64 197
+#define NR32_lchown32 198
+#define NR32_getuid32 199
+#define NR32_getgid32 200
+#define NR32_geteuid32 201
+#define NR32_getegid32 202
+#define NR32_setreuid32 203
+#define NR32_setregid32 204
+#define NR32_getgroups32 205
+#define NR32_setgroups32 206
+#define NR32_fchown32 207
+#define NR32_setresuid32 208
+#define NR32_getresuid32 209
+#define NR32_setresgid32 210
+#define NR32_getresgid32 211
+#define NR32_chown32 212
+#define NR32_setuid32 213
+#define NR32_setgid32 214
+#define NR32_setfsuid32 215
+#define NR32_setfsgid32 216
+#define NR32_pivot_root 217
+#define NR32_mincore 218
+#define NR32_madvise 219
+#define NR32_getdents64 220
+#define NR32_fcntl64 221
+#define NR32_gettid 224
+#define NR32_readahead 225
+#define NR32_setxattr 226
+#define NR32_lsetxattr 227
+#define NR32_fsetxattr 228
+#define NR32_getxattr 229
+#define NR32_lgetxattr 230
+#define NR32_fgetxattr 231
+#define NR32_listxattr 232
+#define NR32_llistxattr 233
+#define NR32_flistxattr 234
+#define NR32_removexattr 235
+#define NR32_lremovexattr 236
+#define NR32_fremovexattr 237
+#define NR32_tkill 238
+#define NR32_sendfile64 239
+#define NR32_futex 240
+#define NR32_sched_setaffinity 241
+#define NR32_sched_getaffinity 242
+#define NR32_set_thread_area 243
+#define NR32_get_thread_area 244
+#define NR32_io_setup 245
+#define NR32_io_destroy 246
+#define NR32_io_getevents 247
+#define NR32_io_submit 248
+#define NR32_io_cancel 249
+#define NR32_fadvise64 250
+#define NR32_exit_group 252
+#define NR32_lookup_dcookie 253
+#define NR32_epoll_create 254
+#define NR32_epoll_ctl 255
+#define NR32_epoll_wait 256
+#define NR32_remap_file_pages 257
+#define NR32_set_tid_address 258
+#define NR32_timer_create 259
+#define NR32_timer_settime 260
+#define NR32_timer_gettime 261
+#define NR32_timer_getoverrun 262
+#define NR32_timer_delete 263
+#define NR32_clock_settime 264
+#define NR32_clock_gettime 265
+#define NR32_clock_getres 266
+#define NR32_clock_nanosleep 267
+#define NR32_statfs64 268
+#define NR32_fstatfs64 269
+#define NR32_tgkill 270
+#define NR32_utimes 271
+#define NR32_fadvise64_64 272
+#define NR32_vserver 273
+#define NR32_mbind 274
+#define NR32_get_mempolicy 275
+#define NR32_set_mempolicy 276
+#define NR32_mq_open 277
+#define NR32_mq_unlink 278
+#define NR32_mq_timedsend 279
+#define NR32_mq_timedreceive 280
+#define NR32_mq_notify 281
+#define NR32_mq_getsetattr 282
+#define NR32_kexec_load 283
+#define NR32_waitid 284
+#define NR32_add_key 286
+#define NR32_request_key 287
+#define NR32_keyctl 288
+#define NR32_ioprio_set 289
+#define NR32_ioprio_get 290
+#define NR32_inotify_init 291
+#define NR32_inotify_add_watch 292
+#define NR32_inotify_rm_watch 293
+#define NR32_migrate_pages 294
+#define NR32_openat 295
+#define NR32_mkdirat 296
+#define NR32_mknodat 297
+#define NR32_fchownat 298
+#define NR32_futimesat 299
+#define NR32_fstatat64 300
+#define NR32_unlinkat 301
+#define NR32_renameat 302
+#define NR32_linkat 303
+#define NR32_symlinkat 304
+#define NR32_readlinkat 305
+#define NR32_fchmodat 306
+#define NR32_faccessat 307
+#define NR32_pselect6 308
+#define NR32_ppoll 309
+#define NR32_unshare 310
+#define NR32_set_robust_list 311
+#define NR32_get_robust_list 312
+#define NR32_splice 313
+#define NR32_sync_file_range 314
+#define NR32_tee 315
+#define NR32_vmsplice 316
+#define NR32_move_pages 317
+#define NR32_getcpu 318
+#define NR32_epoll_pwait 319
+#define NR32_utimensat 320
+#define NR32_signalfd 321
+#define NR32_timerfd_create 322
+#define NR32_eventfd 323
+#define NR32_fallocate 324
+#define NR32_timerfd_settime 325
+#define NR32_timerfd_gettime 326
+#define NR32_signalfd4 327
+#define NR32_eventfd2 328
+#define NR32_epoll_create1 329
+#define NR32_dup3 330
+#define NR32_pipe2 331
+#define NR32_inotify_init1 332
+#define NR32_preadv 333
+#define NR32_pwritev 334
+#define NR32_rt_tgsigqueueinfo 335
+#define NR32_perf_event_open 336
+#define NR32_recvmmsg 337
+#define NR32_fanotify_init 338
+#define NR32_fanotify_mark 339
+#define NR32_prlimit64 340
+#define NR32_name_to_handle_at 341
+#define NR32_open_by_handle_at 342
+#define NR32_clock_adjtime 343
+#define NR32_syncfs 344
+#define NR32_sendmmsg 345
+#define NR32_setns 346
+#define NR32_process_vm_readv 347
+#define NR32_process_vm_writev 348
+#define NR32_kcmp 349
+#define NR32_finit_module 350
+#define NR32_sched_setattr 351
+#define NR32_sched_getattr 352
+#define NR32_renameat2 353
+#define NR32_seccomp 354
+#define NR32_getrandom 355
+#define NR32_memfd_create 356
+#define NR32_bpf 357
+#define NR32_execveat 358
+#define NR32_socket 359
+#define NR32_socketpair 360
+#define NR32_bind 361
+#define NR32_connect 362
+#define NR32_listen 363
+#define NR32_accept4 364
+#define NR32_getsockopt 365
+#define NR32_setsockopt 366
+#define NR32_getsockname 367
+#define NR32_getpeername 368
+#define NR32_sendto 369
+#define NR32_sendmsg 370
+#define NR32_recvfrom 371
+#define NR32_recvmsg 372
+#define NR32_shutdown 373
+#define NR32_userfaultfd 374
+#define NR32_membarrier 375
+#define NR32_mlock2 376
+#define NR32_copy_file_range 377
+#define NR32_preadv2 378
+#define NR32_pwritev2 379
+#define NR32_pkey_mprotect 380
+#define NR32_pkey_alloc 381
+#define NR32_pkey_free 382
+#define NR32_statx 383
+#define NR32_arch_prctl 384
+#define NR32_io_pgetevents 385
+#define NR32_rseq 386
+#define NR32_semget 393
+#define NR32_semctl 394
+#define NR32_shmget 395
+#define NR32_shmctl 396
+#define NR32_shmat 397
+#define NR32_shmdt 398
+#define NR32_msgget 399
+#define NR32_msgsnd 400
+#define NR32_msgrcv 401
+#define NR32_msgctl 402
+#define NR32_clock_gettime64 403
+#define NR32_clock_settime64 404
+#define NR32_clock_adjtime64 405
+#define NR32_clock_getres_time64 406
+#define NR32_clock_nanosleep_time64 407
+#define NR32_timer_gettime64 408
+#define NR32_timer_settime64 409
+#define NR32_timerfd_gettime64 410
+#define NR32_timerfd_settime64 411
+#define NR32_utimensat_time64 412
+#define NR32_pselect6_time64 413
+#define NR32_ppoll_time64 414
+#define NR32_io_pgetevents_time64 416
+#define NR32_recvmmsg_time64 417
+#define NR32_mq_timedsend_time64 418
+#define NR32_mq_timedreceive_time64 419
+#define NR32_semtimedop_time64 420
+#define NR32_rt_sigtimedwait_time64 421
+#define NR32_futex_time64 422
+#define NR32_sched_rr_get_interval_time64 423
+#define NR32_pidfd_send_signal 424
+#define NR32_io_uring_setup 425
+#define NR32_io_uring_enter 426
+#define NR32_io_uring_register 427
+#define NR32_open_tree 428
+#define NR32_move_mount 429
+#define NR32_fsopen 430
+#define NR32_fsconfig 431
+#define NR32_fsmount 432
+#define NR32_fspick 433
+#define NR32_pidfd_open 434
+#define NR32_clone3 435
+#define NR32_close_range 436
+#define NR32_openat2 437
+#define NR32_pidfd_getfd 438
+#define NR32_faccessat2 439
+#define NR32_process_madvise 440
+#define NR32_epoll_pwait2 441
+#define NR32_mount_setattr 442
+#define NR32_quotactl_fd 443
+#define NR32_landlock_create_ruleset 444
+#define NR32_landlock_add_rule 445
+#define NR32_landlock_restrict_self 446
+#define NR32_memfd_secret 447
+#define NR32_process_mrelease 448
+#define NR32_futex_waitv 449
+#define NR32_set_mempolicy_home_node 450
+#define NR32_cachestat 451
+#define NR32_fchmodat2 452
+#define NR32_map_shadow_stack 453
+#define NR32_futex_wake 454
+#define NR32_futex_wait 455
+#define NR32_futex_requeue 456
+#define NR32_statmount 457
+#define NR32_listmount 458
+#define NR32_lsm_get_self_attr 459
+#define NR32_lsm_set_self_attr 460
+#define NR32_lsm_list_modules 461
+#define NR32_mseal 462
+#define NR32_setxattrat 463
+#define NR32_getxattrat 464
+#define NR32_listxattrat 465
+#define NR32_removexattrat 466
+#define NR32_open_tree_attr 467
+#define NR32_file_getattr 468
+#define NR32_file_setattr 469
+#define NR32_listns 470
+#define NR32_rseq_slice_yield 471
+#define NR32_accept -1
+#define NR32_epoll_ctl_old -1
+#define NR32_epoll_wait_old -1
+#define NR32_kexec_file_load -1
+#define NR32_newfstatat -1
+#define NR32_security -1
+#define NR32_semop -1
+#define NR32_semtimedop -1
+#define NR32_tuxcall -1
+#define NR32_uprobe -1
+#define NR32_uretprobe -1
+
+#define SYSCALLS32(X) \
+	X(0, restart_syscall) \
+	X(1, exit) \
+	X(2, fork) \
+	X(3, read) \
+	X(4, write) \
+	X(5, open) \
+	X(6, close) \
+	X(7, waitpid) \
+	X(8, creat) \
+	X(9, link) \
+	X(10, unlink) \
+	X(11, execve) \
+	X(12, chdir) \
+	X(13, time) \
+	X(14, mknod) \
+	X(15, chmod) \
+	X(16, lchown) \
+	X(17, break) \
+	X(18, oldstat) \
+	X(19, lseek) \
+	X(20, getpid) \
+	X(21, mount) \
+	X(22, umount) \
+	X(23, setuid) \
+	X(24, getuid) \
+	X(25, stime) \
+	X(26, ptrace) \
+	X(27, alarm) \
+	X(28, oldfstat) \
+	X(29, pause) \
+	X(30, utime) \
+	X(31, stty) \
+	X(32, gtty) \
+	X(33, access) \
+	X(34, nice) \
+	X(35, ftime) \
+	X(36, sync) \
+	X(37, kill) \
+	X(38, rename) \
+	X(39, mkdir) \
+	X(40, rmdir) \
+	X(41, dup) \
+	X(42, pipe) \
+	X(43, times) \
+	X(44, prof) \
+	X(45, brk) \
+	X(46, setgid) \
+	X(47, getgid) \
+	X(48, signal) \
+	X(49, geteuid) \
+	X(50, getegid) \
+	X(51, acct) \
+	X(52, umount2) \
+	X(53, lock) \
+	X(54, ioctl) \
+	X(55, fcntl) \
+	X(56, mpx) \
+	X(57, setpgid) \
+	X(58, ulimit) \
+	X(59, oldolduname) \
+	X(60, umask) \
+	X(61, chroot) \
+	X(62, ustat) \
+	X(63, dup2) \
+	X(64, getppid) \
+	X(65, getpgrp) \
+	X(66, setsid) \
+	X(67, sigaction) \
+	X(68, sgetmask) \
+	X(69, ssetmask) \
+	X(70, setreuid) \
+	X(71, setregid) \
+	X(72, sigsuspend) \
+	X(73, sigpending) \
+	X(74, sethostname) \
+	X(75, setrlimit) \
+	X(76, getrlimit) \
+	X(77, getrusage) \
+	X(78, gettimeofday) \
+	X(79, settimeofday) \
+	X(80, getgroups) \
+	X(81, setgroups) \
+	X(82, select) \
+	X(83, symlink) \
+	X(84, oldlstat) \
+	X(85, readlink) \
+	X(86, uselib) \
+	X(87, swapon) \
+	X(88, reboot) \
+	X(89, readdir) \
+	X(90, mmap) \
+	X(91, munmap) \
+	X(92, truncate) \
+	X(93, ftruncate) \
+	X(94, fchmod) \
+	X(95, fchown) \
+	X(96, getpriority) \
+	X(97, setpriority) \
+	X(98, profil) \
+	X(99, statfs) \
+	X(100, fstatfs) \
+	X(101, ioperm) \
+	X(102, socketcall) \
+	X(103, syslog) \
+	X(104, setitimer) \
+	X(105, getitimer) \
+	X(106, stat) \
+	X(107, lstat) \
+	X(108, fstat) \
+	X(109, olduname) \
+	X(110, iopl) \
+	X(111, vhangup) \
+	X(112, idle) \
+	X(113, vm86old) \
+	X(114, wait4) \
+	X(115, swapoff) \
+	X(116, sysinfo) \
+	X(117, ipc) \
+	X(118, fsync) \
+	X(119, sigreturn) \
+	X(120, clone) \
+	X(121, setdomainname) \
+	X(122, uname) \
+	X(123, modify_ldt) \
+	X(124, adjtimex) \
+	X(125, mprotect) \
+	X(126, sigprocmask) \
+	X(127, create_module) \
+	X(128, init_module) \
+	X(129, delete_module) \
+	X(130, get_kernel_syms) \
+	X(131, quotactl) \
+	X(132, getpgid) \
+	X(133, fchdir) \
+	X(134, bdflush) \
+	X(135, sysfs) \
+	X(136, personality) \
+	X(137, afs_syscall) \
+	X(138, setfsuid) \
+	X(139, setfsgid) \
+	X(140, _llseek) \
+	X(141, getdents) \
+	X(142, _newselect) \
+	X(143, flock) \
+	X(144, msync) \
+	X(145, readv) \
+	X(146, writev) \
+	X(147, getsid) \
+	X(148, fdatasync) \
+	X(149, _sysctl) \
+	X(150, mlock) \
+	X(151, munlock) \
+	X(152, mlockall) \
+	X(153, munlockall) \
+	X(154, sched_setparam) \
+	X(155, sched_getparam) \
+	X(156, sched_setscheduler) \
+	X(157, sched_getscheduler) \
+	X(158, sched_yield) \
+	X(159, sched_get_priority_max) \
+	X(160, sched_get_priority_min) \
+	X(161, sched_rr_get_interval) \
+	X(162, nanosleep) \
+	X(163, mremap) \
+	X(164, setresuid) \
+	X(165, getresuid) \
+	X(166, vm86) \
+	X(167, query_module) \
+	X(168, poll) \
+	X(169, nfsservctl) \
+	X(170, setresgid) \
+	X(171, getresgid) \
+	X(172, prctl) \
+	X(173, rt_sigreturn) \
+	X(174, rt_sigaction) \
+	X(175, rt_sigprocmask) \
+	X(176, rt_sigpending) \
+	X(177, rt_sigtimedwait) \
+	X(178, rt_sigqueueinfo) \
+	X(179, rt_sigsuspend) \
+	X(180, pread64) \
+	X(181, pwrite64) \
+	X(182, chown) \
+	X(183, getcwd) \
+	X(184, capget) \
+	X(185, capset) \
+	X(186, sigaltstack) \
+	X(187, sendfile) \
+	X(188, getpmsg) \
+	X(189, putpmsg) \
+	X(190, vfork) \
+	X(191, ugetrlimit) \
+	X(192, mmap2) \
+	X(193, truncate64) \
+	X(194, ftruncate64) \
+	X(195, stat64) \
+	X(196, lstat64) \
+	X(197, fstat64) \
+	X(198, lchown32) \
+	X(199, getuid32) \
+	X(200, getgid32) \
+	X(201, geteuid32) \
+	X(202, getegid32) \
+	X(203, setreuid32) \
+	X(204, setregid32) \
+	X(205, getgroups32) \
+	X(206, setgroups32) \
+	X(207, fchown32) \
+	X(208, setresuid32) \
+	X(209, getresuid32) \
+	X(210, setresgid32) \
+	X(211, getresgid32) \
+	X(212, chown32) \
+	X(213, setuid32) \
+	X(214, setgid32) \
+	X(215, setfsuid32) \
+	X(216, setfsgid32) \
+	X(217, pivot_root) \
+	X(218, mincore) \
+	X(219, madvise) \
+	X(220, getdents64) \
+	X(221, fcntl64) \
+	X(224, gettid) \
+	X(225, readahead) \
+	X(226, setxattr) \
+	X(227, lsetxattr) \
+	X(228, fsetxattr) \
+	X(229, getxattr) \
+	X(230, lgetxattr) \
+	X(231, fgetxattr) \
+	X(232, listxattr) \
+	X(233, llistxattr) \
+	X(234, flistxattr) \
+	X(235, removexattr) \
+	X(236, lremovexattr) \
+	X(237, fremovexattr) \
+	X(238, tkill) \
+	X(239, sendfile64) \
+	X(240, futex) \
+	X(241, sched_setaffinity) \
+	X(242, sched_getaffinity) \
+	X(243, set_thread_area) \
+	X(244, get_thread_area) \
+	X(245, io_setup) \
+	X(246, io_destroy) \
+	X(247, io_getevents) \
+	X(248, io_submit) \
+	X(249, io_cancel) \
+	X(250, fadvise64) \
+	X(252, exit_group) \
+	X(253, lookup_dcookie) \
+	X(254, epoll_create) \
+	X(255, epoll_ctl) \
+	X(256, epoll_wait) \
+	X(257, remap_file_pages) \
+	X(258, set_tid_address) \
+	X(259, timer_create) \
+	X(260, timer_settime) \
+	X(261, timer_gettime) \
+	X(262, timer_getoverrun) \
+	X(263, timer_delete) \
+	X(264, clock_settime) \
+	X(265, clock_gettime) \
+	X(266, clock_getres) \
+	X(267, clock_nanosleep) \
+	X(268, statfs64) \
+	X(269, fstatfs64) \
+	X(270, tgkill) \
+	X(271, utimes) \
+	X(272, fadvise64_64) \
+	X(273, vserver) \
+	X(274, mbind) \
+	X(275, get_mempolicy) \
+	X(276, set_mempolicy) \
+	X(277, mq_open) \
+	X(278, mq_unlink) \
+	X(279, mq_timedsend) \
+	X(280, mq_timedreceive) \
+	X(281, mq_notify) \
+	X(282, mq_getsetattr) \
+	X(283, kexec_load) \
+	X(284, waitid) \
+	X(286, add_key) \
+	X(287, request_key) \
+	X(288, keyctl) \
+	X(289, ioprio_set) \
+	X(290, ioprio_get) \
+	X(291, inotify_init) \
+	X(292, inotify_add_watch) \
+	X(293, inotify_rm_watch) \
+	X(294, migrate_pages) \
+	X(295, openat) \
+	X(296, mkdirat) \
+	X(297, mknodat) \
+	X(298, fchownat) \
+	X(299, futimesat) \
+	X(300, fstatat64) \
+	X(301, unlinkat) \
+	X(302, renameat) \
+	X(303, linkat) \
+	X(304, symlinkat) \
+	X(305, readlinkat) \
+	X(306, fchmodat) \
+	X(307, faccessat) \
+	X(308, pselect6) \
+	X(309, ppoll) \
+	X(310, unshare) \
+	X(311, set_robust_list) \
+	X(312, get_robust_list) \
+	X(313, splice) \
+	X(314, sync_file_range) \
+	X(315, tee) \
+	X(316, vmsplice) \
+	X(317, move_pages) \
+	X(318, getcpu) \
+	X(319, epoll_pwait) \
+	X(320, utimensat) \
+	X(321, signalfd) \
+	X(322, timerfd_create) \
+	X(323, eventfd) \
+	X(324, fallocate) \
+	X(325, timerfd_settime) \
+	X(326, timerfd_gettime) \
+	X(327, signalfd4) \
+	X(328, eventfd2) \
+	X(329, epoll_create1) \
+	X(330, dup3) \
+	X(331, pipe2) \
+	X(332, inotify_init1) \
+	X(333, preadv) \
+	X(334, pwritev) \
+	X(335, rt_tgsigqueueinfo) \
+	X(336, perf_event_open) \
+	X(337, recvmmsg) \
+	X(338, fanotify_init) \
+	X(339, fanotify_mark) \
+	X(340, prlimit64) \
+	X(341, name_to_handle_at) \
+	X(342, open_by_handle_at) \
+	X(343, clock_adjtime) \
+	X(344, syncfs) \
+	X(345, sendmmsg) \
+	X(346, setns) \
+	X(347, process_vm_readv) \
+	X(348, process_vm_writev) \
+	X(349, kcmp) \
+	X(350, finit_module) \
+	X(351, sched_setattr) \
+	X(352, sched_getattr) \
+	X(353, renameat2) \
+	X(354, seccomp) \
+	X(355, getrandom) \
+	X(356, memfd_create) \
+	X(357, bpf) \
+	X(358, execveat) \
+	X(359, socket) \
+	X(360, socketpair) \
+	X(361, bind) \
+	X(362, connect) \
+	X(363, listen) \
+	X(364, accept4) \
+	X(365, getsockopt) \
+	X(366, setsockopt) \
+	X(367, getsockname) \
+	X(368, getpeername) \
+	X(369, sendto) \
+	X(370, sendmsg) \
+	X(371, recvfrom) \
+	X(372, recvmsg) \
+	X(373, shutdown) \
+	X(374, userfaultfd) \
+	X(375, membarrier) \
+	X(376, mlock2) \
+	X(377, copy_file_range) \
+	X(378, preadv2) \
+	X(379, pwritev2) \
+	X(380, pkey_mprotect) \
+	X(381, pkey_alloc) \
+	X(382, pkey_free) \
+	X(383, statx) \
+	X(384, arch_prctl) \
+	X(385, io_pgetevents) \
+	X(386, rseq) \
+	X(393, semget) \
+	X(394, semctl) \
+	X(395, shmget) \
+	X(396, shmctl) \
+	X(397, shmat) \
+	X(398, shmdt) \
+	X(399, msgget) \
+	X(400, msgsnd) \
+	X(401, msgrcv) \
+	X(402, msgctl) \
+	X(403, clock_gettime64) \
+	X(404, clock_settime64) \
+	X(405, clock_adjtime64) \
+	X(406, clock_getres_time64) \
+	X(407, clock_nanosleep_time64) \
+	X(408, timer_gettime64) \
+	X(409, timer_settime64) \
+	X(410, timerfd_gettime64) \
+	X(411, timerfd_settime64) \
+	X(412, utimensat_time64) \
+	X(413, pselect6_time64) \
+	X(414, ppoll_time64) \
+	X(416, io_pgetevents_time64) \
+	X(417, recvmmsg_time64) \
+	X(418, mq_timedsend_time64) \
+	X(419, mq_timedreceive_time64) \
+	X(420, semtimedop_time64) \
+	X(421, rt_sigtimedwait_time64) \
+	X(422, futex_time64) \
+	X(423, sched_rr_get_interval_time64) \
+	X(424, pidfd_send_signal) \
+	X(425, io_uring_setup) \
+	X(426, io_uring_enter) \
+	X(427, io_uring_register) \
+	X(428, open_tree) \
+	X(429, move_mount) \
+	X(430, fsopen) \
+	X(431, fsconfig) \
+	X(432, fsmount) \
+	X(433, fspick) \
+	X(434, pidfd_open) \
+	X(435, clone3) \
+	X(436, close_range) \
+	X(437, openat2) \
+	X(438, pidfd_getfd) \
+	X(439, faccessat2) \
+	X(440, process_madvise) \
+	X(441, epoll_pwait2) \
+	X(442, mount_setattr) \
+	X(443, quotactl_fd) \
+	X(444, landlock_create_ruleset) \
+	X(445, landlock_add_rule) \
+	X(446, landlock_restrict_self) \
+	X(447, memfd_secret) \
+	X(448, process_mrelease) \
+	X(449, futex_waitv) \
+	X(450, set_mempolicy_home_node) \
+	X(451, cachestat) \
+	X(452, fchmodat2) \
+	X(453, map_shadow_stack) \
+	X(454, futex_wake) \
+	X(455, futex_wait) \
+	X(456, futex_requeue) \
+	X(457, statmount) \
+	X(458, listmount) \
+	X(459, lsm_get_self_attr) \
+	X(460, lsm_set_self_attr) \
+	X(461, lsm_list_modules) \
+	X(462, mseal) \
+	X(463, setxattrat) \
+	X(464, getxattrat) \
+	X(465, listxattrat) \
+	X(466, removexattrat) \
+	X(467, open_tree_attr) \
+	X(468, file_getattr) \
+	X(469, file_setattr) \
+	X(470, listns) \
+	X(471, rseq_slice_yield)
+
+#endif
