@@ -7,7 +7,7 @@
 
 static struct outcome outcome_of(void (*body)(void), unsigned int timeout)
 {
-	struct test test = {__FILE__, "inner", "inner", __LINE__, timeout, body, false};
+	struct test test = {__FILE__, "inner", "inner", __LINE__, timeout, body, false, false};
 
 	return test_run(&test);
 }
