@@ -95,7 +95,7 @@ static void bars(struct out *out, struct run *run, const struct hist_view *h)
 		}
 	if (first < 0)
 		return;
-	out_printf(out, "%21s : %-9s|%-*s|\n", unit_name(run, h->divide), "count", BAR, " distribution");
+	out_printf(out, "%22s : %-9s|%-*s|\n", unit_name(run, h->divide), "count", BAR, " distribution");
 	for (int i = first > 1 ? first - 1 : 0; i <= last; i++)
 		out_printf(out, "%9llu -> %-9llu : %-9llu|%-*.*s|\n", hist_low(i, h->bits), hist_high(i, h->bits), h->slots[i],
 			   BAR, (int)((double)h->slots[i] * BAR / most), stars);
