@@ -78,6 +78,12 @@ static int add_number(const struct opt *o, const char *word)
 	char name[64];
 	__u64 value;
 
+	if (o->find) {
+		if (!o->find(word, &value))
+			return add_key(o->set, value);
+		err("--%s: '%s' is unknown: see --help", o->name, word);
+		return -EINVAL;
+	}
 	snprintf(name, sizeof(name), "--%s", o->name);
 	return opt_number(name, word, o, &value) ?: add_key(o->set, value);
 }

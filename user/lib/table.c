@@ -195,7 +195,8 @@ static int show(struct run *run, char *entries, size_t n)
 		} else {
 			memset(row, 0, size);
 			memcpy(row, entry, t.key_size);
-			memcpy(row + table->value_at, entry + t.key_room, size - table->value_at);
+			memcpy(row + table->value_at, entry + t.key_room,
+			       t.value_size < size - table->value_at ? t.value_size : size - table->value_at);
 		}
 		kept += !table->row || table->row(run, row);
 	}

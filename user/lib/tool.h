@@ -44,6 +44,7 @@ struct opt {
 	__u64 min, max;			/* both 0: what the type holds */
 	size_t offset, size;		/* of the global in .rodata */
 	__u32 set;			/* a list for filter_set: the kind of its keys */
+	int (*find)(const char *word, __u64 *id);	/* ... by name; -ENOENT */
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
 	const char *shows, *hides;	/* columns, "pid comm", that the option shows as well, or hides */
 	bool keyed;			/* histograms: one for each value of those columns */
