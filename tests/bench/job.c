@@ -230,13 +230,13 @@ static void run_load(void)
 	char text[128] = "";
 	long long wall, cpu;
 	FILE *f;
-	long n;
+	long made, n;
 
 	f = popen(load, "r");
-	if (!f || !fgets(text, sizeof(text), f) || sscanf(text, "%ld %lld %lld", &n, &wall, &cpu) != 3)
+	if (!f || !fgets(text, sizeof(text), f) || sscanf(text, "%ld %ld %lld %lld", &made, &n, &wall, &cpu) != 4)
 		fail("the load failed");
 	pclose(f);
-	printf("events=%ld wall=%lld cpu=%lld ", n, wall, cpu);
+	printf("made=%ld timed=%ld wall=%lld cpu=%lld ", made, n, wall, cpu);
 }
 
 int main(int argc, char **argv)
@@ -285,7 +285,7 @@ int main(int argc, char **argv)
 	while (!*start && waitpid(tool, &status, WNOHANG) == 0)
 		;
 	ms = ready_ms(*start, tells ? pipes[0] : -1, &told_ms);
-	printf("ready=%.2f told=%.2f ", ms, told_ms);
+	printf("ready=%.2f fd=%.2f ", ms, told_ms);
 	if (load) {
 		run_load();
 		settle();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * load KIND COUNT [FILE]: does one thing COUNT times on one CPU and prints how often it did it,
- * and the nanoseconds that this took: by the clock on the wall, and of CPU time.
+ * load KIND COUNT [FILE]: does one thing on one CPU, first a few times to warm up, then COUNT
+ * times.  Prints how often in all, how often of that it took the time, and the nanoseconds:
+ * by the clock on the wall, and of CPU time.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -167,12 +168,12 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 2 && i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(kinds[i].name, argv[1]))
 			continue;
-		kinds[i].run(atol(argv[2]) / 50);	/* warm */
 
+		long warm = kinds[i].run(atol(argv[2]) / 50);
 		long long wall_before = wall(), cpu_before = cpu();
 		long done = kinds[i].run(atol(argv[2]));
 
-		printf("%ld %lld %lld\n", done, wall() - wall_before, cpu() - cpu_before);
+		printf("%ld %ld %lld %lld\n", warm + done, done, wall() - wall_before, cpu() - cpu_before);
 		return 0;
 	}
 	fprintf(stderr, "Usage: load KIND COUNT [FILE]\n");
