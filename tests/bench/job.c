@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * job [-o OUT] [-e ERR] [-R ROOT] [-f] [-l "LOAD WORDS"] -- COMMAND...
+ * job [-o OUT] [-e ERR] [-R ROOT] [-f] [-r] [-l "LOAD WORDS"] -- COMMAND...
  *
  * Runs a contender on CPU 0, waits until it is ready, runs the load on CPU 1, waits until
  * the contender has shown all that it took, ends it with SIGINT, and prints what it cost
@@ -9,6 +9,7 @@
  * "Ready" is the same question for everyone: its first thread sleeps, for 2 ms at least, in
  * a call that waits for events, time or a signal, and it holds something of BPF.  What is
  * told is when that sleep began.  -f: the command also writes to a descriptor (--ready-fd).
+ * -r: load and contender alike at a real-time priority, so that others disturb less.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +34,7 @@
 #define PATIENCE (40000 * MSEC)	/* for a start, and for the end */
 
 static const char *out = "/dev/null", *err = "/dev/null", *root, *load;
-static bool tells;
+static bool tells, realtime;
 static pid_t tool;
 
 static long long now(void)
@@ -248,17 +249,19 @@ int main(int argc, char **argv)
 	int pipes[2], c, status;
 	long long until;
 
-	while ((c = getopt(argc, argv, "+o:e:R:l:f")) != -1) {
+	while ((c = getopt(argc, argv, "+o:e:R:l:fr")) != -1) {
 		switch (c) {
 		case 'o': out = optarg; break;
 		case 'e': err = optarg; break;
 		case 'R': root = optarg; break;
 		case 'l': load = optarg; break;
 		case 'f': tells = true; break;
+		case 'r': realtime = true; break;
 		default: return 2;
 		}
 	}
-	setpriority(PRIO_PROCESS, 0, -10);	/* load and contender alike: others disturb less */
+	if (realtime && sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ 10 }))
+		fail("no real-time priority");
 	pin(1);
 	if (optind == argc) {
 		run_load();
@@ -283,7 +286,7 @@ int main(int argc, char **argv)
 	}
 	close(pipes[1]);
 	while (!*start && waitpid(tool, &status, WNOHANG) == 0)
-		;
+		nap(10000);
 	ms = ready_ms(*start, tells ? pipes[0] : -1, &told_ms);
 	printf("ready=%.2f fd=%.2f ", ms, told_ms);
 	if (load) {
