@@ -59,8 +59,8 @@ static __always_inline __u32 hist_slot(__u64 v)
 		struct hist *__h = map_get_or_init(&name, key, &hist_zero); \
 									\
 		if (__h) {						\
-			__sync_fetch_and_add(&__h->sum, __v);		\
-			__sync_fetch_and_add(&__h->slot[__slot], 1);	\
+			add(&__h->sum, __v);				\
+			add(&__h->slot[__slot], 1);			\
 		}							\
 	} else {							\
 		__u32 __cpu = bpf_get_smp_processor_id();		\

@@ -126,7 +126,7 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 #define ON_SYSCALL(calls...)						\
 static __always_inline int on_syscall(const struct syscall *call);	\
 SEC("raw_tp/sys_exit")							\
-int syscall_exit(struct bpf_raw_tracepoint_args *ctx)			\
+int syscall_exit(struct raw_args *ctx)			\
 {									\
 	const void *regs = (const void *)ctx->args[0];			\
 	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
