@@ -28,6 +28,7 @@ static struct bpf_link *links[MAX_LINKS];
 static int n_links;
 static bool lesser;
 static struct run *the_run;
+static const char *skipped;
 static char failing[96], last_line[160];
 
 /* "tp_btf__issue__args2": way, group, variant; "kprobe__enter__G" and "kprobe__leave__G" are one way. */
@@ -197,7 +198,7 @@ int attach_select(struct run *run)
 			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
 			continue;
 		}
-		if (!strcmp(n.way, "by_tid"))	/* fit_maps() */
+		if (!strcmp(n.way, "by_tid") || word_in(skipped, n.group))	/* by_tid: fit_maps() */
 			continue;
 		/* is a way of this group chosen already, and is it this one? */
 		bpf_object__for_each_program(q, run->skel->obj) {
@@ -284,6 +285,11 @@ int attach_all(struct run *run)
 		links[n_links++] = link;
 	}
 	return run->tool->attach ? run->tool->attach(run) : 0;
+}
+
+void attach_skip(const char *groups)
+{
+	skipped = groups;
 }
 
 /* For tools that attach by themselves. */

@@ -248,6 +248,7 @@ int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *c
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */
 int kernel_tracefs(const char *path, char *buf, size_t size);	/* of a file under it; -ENOENT */
