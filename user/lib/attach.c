@@ -190,7 +190,7 @@ int attach_select(struct run *run)
 	lesser = false;
 	the_run = run;
 	bpf_object__for_each_program(p, run->skel->obj) {
-		bool done = false, first = true;
+		bool done = false, first = true, any = false;
 
 		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
 			continue;
@@ -206,7 +206,9 @@ int attach_select(struct run *run)
 				break;
 			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
 				continue;
-			first &= !strcmp(m.way, n.way);
+			if (!any)	/* the group's best way, in whatever variant */
+				first = !strcmp(m.way, n.way);
+			any = true;
 			if (bpf_program__autoload(q))
 				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
 		}
@@ -321,7 +323,7 @@ void attach_lesser_why(void)
 	/* ruled-out programs are in the order in which they were tried */
 	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
 		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
-		if (p && !strstr(text, ruled[i].why))
+		if (p && !strstr(text, ruled[i].why) && !strstr(ruled[i].why, "arguments here"))
 			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
 				       bpf_program__section_name(p) + 1, ruled[i].why);
 	}
