@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets of the internet families: who talks to whom, and the filters for it.  Needs CO-RE. */
+#ifndef SOCK_BPF_H
+#define SOCK_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include "lib/filter.bpf.h"
+#include "lib/sock.h"
+
+#define AF_INET	 2	/* include/linux/socket.h */
+#define AF_INET6 10
+#define SOCK_DONE_BIT 1	/* enum sock_flags, include/net/sock.h: a FIN came in */
+
+const volatile struct sock_net sock_laddr, sock_raddr;
+const volatile bool sock_ipv4, sock_ipv6;
+
+/* Filters that look at the owner, not at the flow. */
+#define SOCK_OWNER_FILTERS (common.cgroups || common.filters & ~(ONLY_LPORTS | ONLY_RPORTS))
+
+static __always_inline bool sock_is_mapped(const __u32 *addr)
+{
+	return !addr[0] && !addr[1] && addr[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline void flow_addresses(const struct sock *sk, struct flow *f)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {	/* not in a kernel without IPv6 */
+		BPF_CORE_READ_INTO(&f->laddr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);
+		BPF_CORE_READ_INTO(&f->raddr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
+		f->family = 6;
+		if (!sock_is_mapped(f->laddr) && !sock_is_mapped(f->raddr))
+			return;
+		__builtin_memset(f->laddr, 0, sizeof(f->laddr));
+		__builtin_memset(f->raddr, 0, sizeof(f->raddr));
+	}
+	f->family = 4;
+	f->laddr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	f->raddr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+}
+
+/* *f must be zero. */
+static __always_inline void flow_fill(const struct sock *sk, struct flow *f)
+{
+	flow_addresses(sk, f);
+	/* skc_num is 0 again when a connection has ended; inet_sport stays */
+	f->lport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	f->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (bpf_core_field_exists(sk->__sk_common.skc_net.net))
+		f->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline bool flow_in(const volatile struct sock_net *net, __u32 family, const __u32 *addr)
+{
+	if (!net->family)
+		return true;
+	return net->family == family && (addr[0] & net->mask[0]) == net->addr[0] &&
+	       (addr[1] & net->mask[1]) == net->addr[1] && (addr[2] & net->mask[2]) == net->addr[2] &&
+	       (addr[3] & net->mask[3]) == net->addr[3];
+}
+
+/* True when a flow passes every filter on addresses and ports that the user gave. */
+static __always_inline bool filter_flow(const struct flow *f)
+{
+	if ((sock_ipv4 || sock_ipv6) && !(f->family == 4 ? sock_ipv4 : sock_ipv6))
+		return false;
+	if (common.filters & ONLY_LPORTS && !filter_has(ONLY_LPORTS, f->lport))
+		return false;
+	if (common.filters & ONLY_RPORTS && !filter_has(ONLY_RPORTS, f->rport))
+		return false;
+	return flow_in(&sock_laddr, f->family, f->laddr) && flow_in(&sock_raddr, f->family, f->raddr);
+}
+
+/* The socket behind one of the current task's descriptors, which must be that of a socket. */
+static __always_inline struct sock *sock_of_fd(__u32 fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file **table = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+	struct socket *socket;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+#endif
