@@ -23,11 +23,15 @@ struct {
 	__type(value, struct life);
 } lives SEC(".maps");
 
-/* connect(2) or listen(2), in the owner's context. */
-static __always_inline int opened(__u64 key, bool active)
+/* connect(2) or listen(2), in the owner's context; of the two ports only the one that is given is known. */
+static __always_inline int opened(const bool direct, const struct sock *sk, bool active)
 {
 	struct life life = { .owned = true, .active = active };
+	__u64 key = (__u64)sk;
 
+	if (active && common.filters & ONLY_RPORTS &&
+	    !filter_has(ONLY_RPORTS, bpf_ntohs(READ(sk, __sk_common.skc_dport))))
+		return 0;
 	if (!filter_current())
 		return 0;
 	origin_fill(&life.owner);
@@ -45,6 +49,8 @@ static __always_inline int arrived(const struct sock *sk)
 	struct life life = {};
 	__u64 key = (__u64)sk;
 
+	if (common.filters & ONLY_LPORTS && !filter_has(ONLY_LPORTS, BPF_CORE_READ(sk, __sk_common.skc_num)))
+		return 0;
 	if (from) {
 		life.owner = from->owner;
 		life.owned = true;
@@ -150,7 +156,7 @@ ON_TRACE(inet_sock_set_state, const struct sock *sk, int old, int new)
 	switch (new) {
 	case TCP_LISTEN:
 	case TCP_SYN_SENT:
-		return opened(key, new == TCP_SYN_SENT);
+		return opened(direct, sk, new == TCP_SYN_SENT);
 	case TCP_SYN_RECV:
 		return old == TCP_LISTEN ? arrived(sk) : 0;
 	case TCP_FIN_WAIT1:
