@@ -127,6 +127,9 @@ static __always_inline int ended(const struct sock *sk, int state)
 	}
 	if (state == TCP_LISTEN || state == TCP_CLOSE || (!found && !unseen_too) || (!life.owned && SOCK_OWNER_FILTERS))
 		return 0;
+	/* a handshake that came to nothing, or a second copy of its last packet */
+	if (state == TCP_SYN_RECV && !life.active && !BPF_CORE_READ(tp, bytes_received))
+		return 0;
 	flow_fill(sk, &flow);
 	if (!filter_flow(&flow))
 		return 0;

@@ -196,7 +196,7 @@ static void put(const char *path, const char *value)
 	close(fd);
 }
 
-static int null_disk(const char *depth)
+static int null_disk(const char *depth, const char *scheduler)
 {
 	struct job *job;
 	int fd;
@@ -213,6 +213,10 @@ static int null_disk(const char *depth)
 		fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
 	}
 	REQUIRE(fd >= 0);
+	run("modprobe", scheduler);
+	if (!strstr(file_text("/sys/block/nullb0/queue/scheduler"), scheduler))
+		SKIP("no %s here", scheduler);
+	put("/sys/block/nullb0/queue/scheduler", scheduler);
 	return fd;
 }
 
@@ -222,7 +226,7 @@ TEST(biolatency, "a disk that takes 10 ms is in the bucket of 10 ms")
 	struct job *job, *micro;
 	long long least;
 
-	io.fd = null_disk("64");
+	io.fd = null_disk("64", "none");
 	job = tool_start("biolatency", "-m", "--disk", "nullb0");
 	micro = tool_start("biolatency", "--disk", "nullb0");
 	io_run(&io);
@@ -243,8 +247,7 @@ TEST(biolatency, "-Q counts the time in the scheduler's queue: four readers of a
 	struct job *device, *whole;
 	struct child child[4];
 
-	io.fd = null_disk("1");
-	put("/sys/block/nullb0/queue/scheduler", "mq-deadline");
+	io.fd = null_disk("1", "mq-deadline");
 	for (int i = 0; i < 4; i++) {
 		io.from = (off_t)i << 20;
 		child[i] = child_new(NULL, 0, io_run, &io);
@@ -271,7 +274,7 @@ TEST(biolatency, "-p counts what the process itself gives to the disk")
 	struct child a, b;
 	struct job *job;
 
-	mine.fd = other.fd = null_disk("64");
+	mine.fd = other.fd = null_disk("64", "none");
 	a = child_new(NULL, 0, io_run, &mine);
 	b = child_new(NULL, 0, io_run, &other);
 	job = tool_start("biolatency", "-p", text("%d", a.pid), "--disk", "nullb0");

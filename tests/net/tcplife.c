@@ -144,8 +144,11 @@ struct shown {
 static bool are_shown(void *arg)
 {
 	struct shown *shown = arg;
+	char *now = job_now(shown->job);
+	int n = lines(now);
 
-	return lines(job_now(shown->job)) >= shown->lines;
+	free(now);
+	return n >= shown->lines;
 }
 
 /* The last packets may come after both processes are gone. */

@@ -47,8 +47,8 @@ TOOL(tcplife,
 	.about    = "One line for each TCP connection that ended. Its owner is the process that connected or accepted; "
 		    "until a connection is accepted, the one that listens. The life of a connection begins with the "
 		    "first packet on the side that connects, and with the last of the handshake on the other; it ends "
-		    "when the kernel is done with it, TIME_WAIT not included. An attempt that failed is shown as well, "
-		    "its state SYN_SENT. Bytes are those of the data alone, each counted once.",
+		    "when the kernel is done with it, TIME_WAIT not included. An attempt to connect that failed is "
+		    "shown as well, its state SYN_SENT. Bytes are those of the data alone, each counted once.",
 	.cost     = "One tracepoint at each change of state and a probe at accept; where functions can't be probed, a raw "
 		    "tracepoint at the return of each system call in its place. See docs/performance.md for figures.",
 	.caveats  = "Without --all, connections that were there before the tool are not shown. With it their owner is "
