@@ -23,23 +23,29 @@ struct {
 	__type(value, struct life);
 } lives SEC(".maps");
 
+/* Not inlined: each is called from several programs. */
+static __noinline bool passes(void)
+{
+	return filter_current();
+}
+
 /* connect(2) or listen(2), in the owner's context; of the two ports only the one that is given is known. */
-static __always_inline int opened(const bool direct, const struct sock *sk, bool active)
+static __noinline int opened(const struct sock *sk, bool active)
 {
 	struct life life = { .owned = true, .active = active };
 	__u64 key = (__u64)sk;
 
 	if (active && common.filters & ONLY_RPORTS &&
-	    !filter_has(ONLY_RPORTS, bpf_ntohs(READ(sk, __sk_common.skc_dport))))
+	    !filter_has(ONLY_RPORTS, bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))))
 		return 0;
-	if (!filter_current())
+	if (!passes())
 		return 0;
 	origin_fill(&life.owner);
 	return map_put(&lives, &key, &life);
 }
 
 /* The handshake is done on the accepting side: in whatever context, so the owner is the listener's for now. */
-static __always_inline int arrived(const struct sock *sk)
+static __noinline int arrived(const struct sock *sk)
 {
 	const struct tcp_sock *tp = (const void *)sk;
 	/* an empty list in this copy of the listener still points at itself there */
@@ -64,7 +70,7 @@ static __always_inline int owned(__u64 key, struct life *life)
 {
 	__u64 start = life->owner.time;
 
-	if (!filter_current())
+	if (!passes())
 		return bpf_map_delete_elem(&lives, &key);
 	origin_fill(&life->owner);
 	life->owner.time = start;
@@ -73,13 +79,13 @@ static __always_inline int owned(__u64 key, struct life *life)
 }
 
 /* close(2) or shutdown(2), in the context of a process that has the socket. */
-static __always_inline int closing(__u64 key)
+static __noinline int closing(__u64 key)
 {
 	struct life *life = bpf_map_lookup_elem(&lives, &key), unseen = { .owned = true };
 
 	if (life)
 		return life->owned ? 0 : owned(key, life);
-	if (!unseen_too || !filter_current())
+	if (!unseen_too || !passes())
 		return 0;
 	origin_fill(&unseen.owner);
 	unseen.owner.time = 0;
@@ -112,7 +118,7 @@ static __always_inline void count_bytes(struct tcplife_event *e, const struct so
 	e->rx = received;
 }
 
-static __always_inline int ended(const struct sock *sk, int state)
+static __noinline int ended(const struct sock *sk, int state)
 {
 	const struct tcp_sock *tp = (const void *)sk;
 	struct life *found, life = {};
@@ -159,7 +165,7 @@ ON_TRACE(inet_sock_set_state, const struct sock *sk, int old, int new)
 	switch (new) {
 	case TCP_LISTEN:
 	case TCP_SYN_SENT:
-		return opened(direct, sk, new == TCP_SYN_SENT);
+		return opened(sk, new == TCP_SYN_SENT);
 	case TCP_SYN_RECV:
 		return old == TCP_LISTEN ? arrived(sk) : 0;
 	case TCP_FIN_WAIT1:
@@ -171,7 +177,7 @@ ON_TRACE(inet_sock_set_state, const struct sock *sk, int old, int new)
 	return 0;
 }
 
-static __always_inline int accepted(__u64 key)
+static __noinline int accepted(__u64 key)
 {
 	struct life *life = bpf_map_lookup_elem(&lives, &key);
 
