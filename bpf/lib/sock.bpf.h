@@ -11,6 +11,58 @@
 #define AF_INET6 10
 #define SOCK_DONE_BIT 1	/* enum sock_flags, include/net/sock.h: a FIN came in */
 
+/*
+ * Only what is read: with the whole structs, which embed half of the network stack,
+ * the types alone would be 90 KB of every tool.
+ */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct net___own {
+	struct { unsigned int inum; } ns;
+};
+
+struct sock_common___own {
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct { struct net___own *net; } skc_net;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	unsigned long skc_flags;
+};
+
+struct sock___own {
+	struct sock_common___own __sk_common;
+	__u16 sk_protocol;
+	struct { __u32 val; } sk_uid;
+};
+
+struct inet_sock___own {
+	__be16 inet_sport;
+};
+
+struct tcp_sock___own {
+	__u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
+	__u32 snd_una, write_seq, srtt_us, total_retrans;
+	struct { void *next; } tsorted_sent_queue;
+};
+
+struct task_struct___own {
+	struct files_struct___own *files;
+};
+
+struct files_struct___own {
+	struct fdtable *fdt;
+};
+
+struct file___own {
+	struct socket___own *private_data;
+};
+
+struct socket___own {
+	struct sock___own *sk;
+};
+#pragma clang attribute pop
+
 const volatile struct sock_net sock_laddr, sock_raddr;
 const volatile bool sock_ipv4, sock_ipv6;
 
@@ -22,7 +74,7 @@ static __always_inline bool sock_is_mapped(const __u32 *addr)
 	return !addr[0] && !addr[1] && addr[2] == bpf_htonl(0xffff);
 }
 
-static __always_inline void flow_addresses(const struct sock *sk, struct flow *f)
+static __always_inline void flow_addresses(const struct sock___own *sk, struct flow *f)
 {
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6 &&
 	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {	/* not in a kernel without IPv6 */
@@ -40,11 +92,11 @@ static __always_inline void flow_addresses(const struct sock *sk, struct flow *f
 }
 
 /* *f must be zero. */
-static __always_inline void flow_fill(const struct sock *sk, struct flow *f)
+static __always_inline void flow_fill(const struct sock___own *sk, struct flow *f)
 {
 	flow_addresses(sk, f);
 	/* skc_num is 0 again when a connection has ended; inet_sport stays */
-	f->lport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	f->lport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock___own *)sk, inet_sport));
 	f->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (bpf_core_field_exists(sk->__sk_common.skc_net.net))
 		f->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -72,15 +124,13 @@ static __always_inline bool filter_flow(const struct flow *f)
 }
 
 /* The socket behind one of the current task's descriptors, which must be that of a socket. */
-static __always_inline struct sock *sock_of_fd(__u32 fd)
+static __always_inline struct sock___own *sock_of_fd(__u32 fd)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct file **table = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
-	struct socket *socket;
+	struct task_struct___own *task = (void *)bpf_get_current_task();
+	struct file___own **table = (void *)BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
 
 	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
+	return BPF_CORE_READ(file, private_data, sk);
 }
 
 #endif

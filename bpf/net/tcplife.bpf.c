@@ -30,7 +30,7 @@ static __noinline bool passes(void)
 }
 
 /* connect(2) or listen(2), in the owner's context; of the two ports only the one that is given is known. */
-static __noinline int opened(const struct sock *sk, bool active)
+static __noinline int opened(const struct sock___own *sk, bool active)
 {
 	struct life life = { .owned = true, .active = active };
 	__u64 key = (__u64)sk;
@@ -45,12 +45,12 @@ static __noinline int opened(const struct sock *sk, bool active)
 }
 
 /* The handshake is done on the accepting side: in whatever context, so the owner is the listener's for now. */
-static __noinline int arrived(const struct sock *sk)
+static __noinline int arrived(const struct sock___own *sk)
 {
-	const struct tcp_sock *tp = (const void *)sk;
+	const struct tcp_sock___own *tp = (const void *)sk;
 	/* an empty list in this copy of the listener still points at itself there */
 	__u64 listener = (__u64)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
-			 bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue);
+			 bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
 	const struct life *from = bpf_map_lookup_elem(&lives, &listener);
 	struct life life = {};
 	__u64 key = (__u64)sk;
@@ -98,9 +98,9 @@ static __always_inline bool fin_sent(int state)
 }
 
 /* SYN and FIN take a sequence number each; they are no bytes of anybody's. */
-static __always_inline void count_bytes(struct tcplife_event *e, const struct sock *sk, int state, const struct life *life)
+static __always_inline void count_bytes(struct tcplife_event *e, const struct sock___own *sk, int state, const struct life *life)
 {
-	const struct tcp_sock *tp = (const void *)sk;
+	const struct tcp_sock___own *tp = (const void *)sk;
 	__u64 acked = BPF_CORE_READ(tp, bytes_acked), received = BPF_CORE_READ(tp, bytes_received), sent;
 
 	if (acked && life->active)
@@ -118,9 +118,9 @@ static __always_inline void count_bytes(struct tcplife_event *e, const struct so
 	e->rx = received;
 }
 
-static __noinline int ended(const struct sock *sk, int state)
+static __noinline int ended(const struct sock___own *sk, int state)
 {
-	const struct tcp_sock *tp = (const void *)sk;
+	const struct tcp_sock___own *tp = (const void *)sk;
 	struct life *found, life = {};
 	struct tcplife_event *e;
 	struct flow flow = {};
@@ -156,7 +156,7 @@ static __noinline int ended(const struct sock *sk, int state)
 	return 0;
 }
 
-ON_TRACE(inet_sock_set_state, const struct sock *sk, int old, int new)
+ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)
 {
 	__u64 key = (__u64)sk;
 
@@ -185,12 +185,12 @@ static __noinline int accepted(__u64 key)
 }
 
 /* args4: flags, err and kern became one struct: commit 92ef0fd55ac8, 6.10 */
-ON_RETURN_AS(accept__args2, inet_csk_accept, struct sock *sk, void *arg)
+ON_RETURN_AS(accept__args2, inet_csk_accept, void *sk, void *arg)
 {
 	return accepted(ret);
 }
 
-ON_RETURN_AS(accept__args4, inet_csk_accept, struct sock *sk, int flags, int *err, bool kern)
+ON_RETURN_AS(accept__args4, inet_csk_accept, void *sk, int flags, int *err, bool kern)
 {
 	return accepted(ret);
 }
