@@ -24,6 +24,12 @@ struct {
 
 HISTOGRAMS(hists, struct biolatency_key);
 
+/* Not inlined: it is in several programs. */
+static __noinline bool passes(void)
+{
+	return filter_current();
+}
+
 static __always_inline int begin(const bool direct, struct request *rq)
 {
 	struct start start = { bpf_ktime_get_ns(), READ(rq, start_time_ns) };
@@ -35,7 +41,7 @@ static __always_inline int begin(const bool direct, struct request *rq)
 			old->at = start.at;
 		return 0;
 	}
-	if ((only_disk && request_disk(rq) != only_disk) || !filter_current())
+	if ((only_disk && request_disk(rq) != only_disk) || !passes())
 		return old ? bpf_map_delete_elem(&starts, &key) : 0;
 	return map_put(&starts, &key, &start);
 }
