@@ -23,6 +23,19 @@ struct {
 	__type(value, struct life);
 } lives SEC(".maps");
 
+/* The last socket made for a handshake on this CPU, where its listener is known. */
+struct arrival {
+	__u64 sk;
+	struct origin owner;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arrival);
+} arrivals SEC(".maps");
+
 /* Not inlined: each is called from several programs. */
 static __noinline bool passes(void)
 {
@@ -44,21 +57,41 @@ static __noinline int opened(const struct sock___own *sk, bool active)
 	return map_put(&lives, &key, &life);
 }
 
-/* The handshake is done on the accepting side: in whatever context, so the owner is the listener's for now. */
-static __noinline int arrived(const struct sock___own *sk)
+/* A socket made for the last packet of a handshake, in whatever context: the owner is the listener's for now. */
+static __noinline int arriving(const struct sock___own *sk)
 {
 	const struct tcp_sock___own *tp = (const void *)sk;
 	/* an empty list in this copy of the listener still points at itself there */
 	__u64 listener = (__u64)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
 			 bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
 	const struct life *from = bpf_map_lookup_elem(&lives, &listener);
+	struct arrival *arrival;
+	__u32 zero = 0;
+
+	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	if (!arrival)
+		return 0;
+	arrival->sk = from ? (__u64)sk : 0;
+	if (from)
+		arrival->owner = from->owner;
+	return 0;
+}
+
+/* On the same CPU a moment later, unless the kernel found that it had such a socket already. */
+static __noinline int arrived(const struct sock___own *sk)
+{
+	struct arrival *arrival;
 	struct life life = {};
 	__u64 key = (__u64)sk;
+	__u32 zero = 0;
 
 	if (common.filters & ONLY_LPORTS && !filter_has(ONLY_LPORTS, BPF_CORE_READ(sk, __sk_common.skc_num)))
 		return 0;
-	if (from) {
-		life.owner = from->owner;
+	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	if (bpf_map_lookup_elem(&lives, &key) || !arrival)	/* both sides called connect(2) */
+		return 0;
+	if (arrival->sk == key) {
+		life.owner = arrival->owner;
 		life.owned = true;
 	}
 	life.owner.time = bpf_ktime_get_boot_ns();
@@ -133,8 +166,7 @@ static __noinline int ended(const struct sock___own *sk, int state)
 	}
 	if (state == TCP_LISTEN || state == TCP_CLOSE || (!found && !unseen_too) || (!life.owned && SOCK_OWNER_FILTERS))
 		return 0;
-	/* a handshake that came to nothing, or a second copy of its last packet */
-	if (state == TCP_SYN_RECV && !life.active && !BPF_CORE_READ(tp, bytes_received))
+	if (!found && state == TCP_SYN_RECV)	/* a handshake that came to nothing, or was done already */
 		return 0;
 	flow_fill(sk, &flow);
 	if (!filter_flow(&flow))
@@ -167,7 +199,9 @@ ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)
 	case TCP_SYN_SENT:
 		return opened(sk, new == TCP_SYN_SENT);
 	case TCP_SYN_RECV:
-		return old == TCP_LISTEN ? arrived(sk) : 0;
+		return old == TCP_LISTEN ? arriving(sk) : 0;
+	case TCP_ESTABLISHED:
+		return old == TCP_SYN_RECV ? arrived(sk) : 0;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
 		return closing(key);

@@ -450,6 +450,13 @@ static void accept_many(void *arg)
 	}
 }
 
+/* For whoever reads a failed test: what was lost, and why. */
+static void tell_losses(struct job *job)
+{
+	for (char *at = job->out; (at = strstr(at, "{\"lost\"")); at++)
+		fprintf(stderr, "%.*s\n", (int)strcspn(at, "\n"), at);
+}
+
 TEST(tcplife, "of many connections each end is shown once", .timeout = 120)
 {
 	struct talk talk = talk_new(AF_INET, "127.0.0.1");
@@ -460,6 +467,7 @@ TEST(tcplife, "of many connections each end is shown once", .timeout = 120)
 	child_run(&client);
 	CHECK_EQ(child_wait(&server), 0);
 	stop_after(job, 2 * MANY);
+	tell_losses(job);
 	CHECK_EQ(lost(job), 0);
 	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", client.pid), IS("comm", "many")), MANY);
 	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", server.pid), IS("comm", "most")), MANY);
@@ -500,6 +508,7 @@ TEST(tcplife, "with too small a map, shown and lost add up to what was made")
 	CHECK_EQ(child_wait(&server), 0);
 	nap(300000000);
 	tool_stop(job);
+	tell_losses(job);
 	CHECK_BETWEEN(1, rows(job), 199);
 	CHECK_EQ(rows(job) + lost(job), 200);
 }

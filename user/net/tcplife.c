@@ -53,5 +53,6 @@ TOOL(tcplife,
 		    "tracepoint at the return of each system call in its place. See docs/performance.md for figures.",
 	.caveats  = "Without --all, connections that were there before the tool are not shown. With it their owner is "
 		    "known only if a process here closed them. Connections accepted through io_uring where functions "
-		    "can't be probed belong to the process that listens.",
+		    "can't be probed belong to the process that listens. Of a TCP Fast Open connection that is accepted "
+		    "before its handshake is done, the owner is the process that listens, too.",
 	.examples = examples, .opts = opts, .columns = columns, .state = "lives");
