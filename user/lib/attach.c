@@ -28,6 +28,7 @@ static struct bpf_link *links[MAX_LINKS];
 static int n_links;
 static bool lesser;
 static struct run *the_run;
+static const char *skipped;
 static char failing[96], last_line[160];
 
 /* "tp_btf__issue__args2": way, group, variant; "kprobe__enter__G" and "kprobe__leave__G" are one way. */
@@ -189,7 +190,7 @@ int attach_select(struct run *run)
 	lesser = false;
 	the_run = run;
 	bpf_object__for_each_program(p, run->skel->obj) {
-		bool done = false, first = true;
+		bool done = false, first = true, any = false;
 
 		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
 			continue;
@@ -197,7 +198,7 @@ int attach_select(struct run *run)
 			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
 			continue;
 		}
-		if (!strcmp(n.way, "by_tid"))	/* fit_maps() */
+		if (!strcmp(n.way, "by_tid") || word_in(skipped, n.group))	/* by_tid: fit_maps() */
 			continue;
 		/* is a way of this group chosen already, and is it this one? */
 		bpf_object__for_each_program(q, run->skel->obj) {
@@ -205,7 +206,9 @@ int attach_select(struct run *run)
 				break;
 			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
 				continue;
-			first &= !strcmp(m.way, n.way);
+			if (!any)	/* the group's best way, in whatever variant */
+				first = !strcmp(m.way, n.way);
+			any = true;
 			if (bpf_program__autoload(q))
 				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
 		}
@@ -286,6 +289,11 @@ int attach_all(struct run *run)
 	return run->tool->attach ? run->tool->attach(run) : 0;
 }
 
+void attach_skip(const char *groups)
+{
+	skipped = groups;
+}
+
 /* For tools that attach by themselves. */
 int attach_keep(struct bpf_link *link)
 {
@@ -315,7 +323,7 @@ void attach_lesser_why(void)
 	/* ruled-out programs are in the order in which they were tried */
 	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
 		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
-		if (p && !strstr(text, ruled[i].why))
+		if (p && !strstr(text, ruled[i].why) && !strstr(ruled[i].why, "arguments here"))
 			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
 				       bpf_program__section_name(p) + 1, ruled[i].why);
 	}
