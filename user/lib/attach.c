@@ -173,44 +173,53 @@ static int fit_maps(struct run *run)
 	return ret;
 }
 
-/* Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error. */
+/* Take p unless its group has a way already; false when this kernel closes it. */
+static bool choose(struct run *run, struct bpf_program *p, const struct name *n)
+{
+	bool first = true, before = true;
+	struct bpf_program *q;
+	struct name m;
+
+	bpf_object__for_each_program(q, run->skel->obj) {
+		before &= q != p;
+		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group))
+			continue;
+		if (bpf_program__autoload(q) && (strcmp(m.way, n->way) || strcmp(m.variant, n->variant)))
+			return true;
+		if (strcmp(m.way, n->way) && (is_direct(m.way) == is_direct(n->way) ? before : is_direct(m.way)))
+			first = false;
+	}
+	if (!usable(run, p, n))
+		return false;
+	bpf_program__set_autoload(p, true);
+	lesser |= !first;
+	return true;
+}
+
+/*
+ * Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error.
+ * Ways that follow pointers as they are come first; else it is the object's order, which is
+ * by section: programs of one section stand together, wherever they were written.
+ */
 int attach_select(struct run *run)
 {
 	static char open_groups[64][64];
-	struct bpf_program *p, *q;
-	struct name n, m;
+	struct bpf_program *p;
+	struct name n;
 	int n_open = 0;
 
 	lesser = false;
 	the_run = run;
-	bpf_object__for_each_program(p, run->skel->obj) {
-		bool done = false, first = true;
-
-		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
-			continue;
-		if (!strcmp(n.way, "follow")) {
-			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			continue;
-		}
-		if (!strcmp(n.way, "off"))	/* for the tool's setup() to turn on */
-			continue;
-		/* is a way of this group chosen already, and is it this one? */
-		bpf_object__for_each_program(q, run->skel->obj) {
-			if (q == p)
-				break;
-			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
+	for (int direct = 1; direct >= 0; direct--) {
+		bpf_object__for_each_program(p, run->skel->obj) {
+			if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n) || is_direct(n.way) != direct)
 				continue;
-			first &= !strcmp(m.way, n.way);
-			if (bpf_program__autoload(q))
-				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
-		}
-		if (done)
-			continue;
-		if (usable(run, p, &n)) {
-			bpf_program__set_autoload(p, true);
-			lesser |= !first;
-		} else if (n_open < 64) {
-			strcpy(open_groups[n_open++], n.group);
+			if (!strcmp(n.way, "follow"))
+				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
+			else if (!strcmp(n.way, "off"))
+				continue;	/* for the tool's setup() to turn on */
+			else if (!choose(run, p, &n) && n_open < 64)
+				strcpy(open_groups[n_open++], n.group);
 		}
 	}
 	for (int i = 0; i < n_open; i++) {
