@@ -22,21 +22,26 @@ static __always_inline unsigned long path_follow(unsigned long from, __u32 offse
 	return to;
 }
 
-/* The bytes written at `to`, which has room for PATH_LEN + PATH_NAME; *cut when there are more names. */
+/*
+ * The bytes written at `to`, which has room for PATH_LEN + PATH_NAME; *cut when there are more names.
+ * Meanwhile their number is kept in *cut, part of a map's value or of a record: the verifier knows
+ * nothing of what stands there, where it would follow each possible value of a variable apart.
+ */
 static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned long dentry, __u32 *cut)
 {
 	unsigned long fs = path_follow(bpf_get_current_task(), path_offsets.task_fs);
 	unsigned long root_mnt = path_follow(fs, path_offsets.fs_root + path_offsets.path_mnt);
 	unsigned long root_dentry = path_follow(fs, path_offsets.fs_root + path_offsets.path_dentry);
-	__u32 at = 0;
+	bool whole = false;
+	__u32 at;
 
-	*cut = 1;
+	*cut = 0;
 	for (int i = 0; i < PATH_PARTS; i++) {
 		unsigned long parent;
 		long n;
 
 		if (mnt == root_mnt && dentry == root_dentry) {
-			*cut = 0;
+			whole = true;
 			break;
 		}
 		parent = path_follow(dentry, path_offsets.dentry_parent);
@@ -45,22 +50,25 @@ static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned lo
 			unsigned long above = path_follow(mount, path_offsets.mount_parent);
 
 			if (above == mount || !above) {
-				*cut = 0;
+				whole = true;
 				break;
 			}
 			dentry = path_follow(mount, path_offsets.mount_mountpoint);
 			mnt = above + path_offsets.mount_mnt;
 			continue;
 		}
+		at = *(volatile __u32 *)cut;
 		if (at > PATH_LEN)
 			break;
 		n = bpf_probe_read_kernel_str(to + at, PATH_NAME,
 					      (void *)path_follow(dentry, path_offsets.dentry_name));
 		if (n < 1 || n > PATH_NAME)
 			break;
-		at += n;
+		*(volatile __u32 *)cut = at + n;
 		dentry = parent;
 	}
+	at = *(volatile __u32 *)cut;
+	*cut = !whole;
 	return at;
 }
 
