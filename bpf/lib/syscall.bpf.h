@@ -123,10 +123,10 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 	}
 }
 
-#define ON_SYSCALL(calls...)						\
+#define ___ON_SYSCALL(section, program, calls...)			\
 static __always_inline int on_syscall(const struct syscall *call);	\
-SEC("raw_tp/sys_exit")							\
-int syscall_exit(struct bpf_raw_tracepoint_args *ctx)			\
+SEC(section)								\
+int program(struct bpf_raw_tracepoint_args *ctx)			\
 {									\
 	const void *regs = (const void *)ctx->args[0];			\
 	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
@@ -137,5 +137,10 @@ int syscall_exit(struct bpf_raw_tracepoint_args *ctx)			\
 	return on_syscall(&call);					\
 }									\
 static __always_inline int on_syscall(const struct syscall *call)
+
+#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, calls)
+
+/* Only where setup() turns the program `off__syscall_exit` on: it makes each system call a little slower. */
+#define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, calls)
 
 #endif
