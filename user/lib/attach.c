@@ -236,14 +236,26 @@ int attach_select(struct run *run)
 	return fit_maps(run);
 }
 
-/* libbpf tells only its log which program failed and why. */
+/* libbpf tells only its log which program failed and why; the verifier's last words come before its statistics. */
 void attach_log(const char *line)
 {
-	const char *at = strstr(line, "prog '");
+	const char *at = strstr(line, "prog '"), *end = strstr(line, "\nprocessed "), *start = end;
+	static bool verdict;
+	char name[96];
 
-	if (at && sscanf(at, "prog '%95[^']'", failing) == 1)
+	if (!at || sscanf(at, "prog '%95[^']'", name) != 1)
+		return;
+	if (strcmp(name, failing))
+		verdict = false;
+	snprintf(failing, sizeof(failing), "%s", name);
+	while (start && start > line && start[-1] != '\n')
+		start--;
+	if (end)
+		snprintf(last_line, sizeof(last_line), "%.*s", (int)(end - start), start);
+	else if (!verdict)
 		snprintf(last_line, sizeof(last_line), "%s", strchr(at + 6, '\'') + 3);
 	last_line[strcspn(last_line, "\n")] = 0;
+	verdict |= end != NULL;
 }
 
 bool attach_failed(struct run *run, int error)
