@@ -110,7 +110,7 @@ static __always_inline int unlinked(const bool direct, struct dentry *dentry, lo
 	e->age = e->origin.time - time;
 	bpf_probe_read_kernel_str(e->name, sizeof(e->name), READ(dentry, d_name.name));
 	if (want_path)
-		e->path_len = path_names(e->path, mnt, key, &e->path_cut);
+		path_names(e->path, mnt, key, &e->path_len, &e->path_cut);
 	event_submit_bytes(e, want_path ? sizeof(*e) : offsetof(struct filelife_event, path_len));
 	return 0;
 }

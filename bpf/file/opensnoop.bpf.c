@@ -32,10 +32,10 @@ static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsig
 	e->path_len = n;
 	e->names_len = e->cut = 0;
 	if (want_file && call->ret >= 0) {
-		e->names_len = path_of_file(e->path + n, path_file(call->ret), &e->cut);
+		path_of_file(e->path + n, path_file(call->ret), &e->names_len, &e->cut);
 		n += e->names_len & 0x1fff;
 	}
-	event_output(e, offsetof(struct opensnoop_event, path) + (n & 0x3fff));
+	event_output(e, offsetof(struct opensnoop_event, path) + n);
 	return 0;
 }
 

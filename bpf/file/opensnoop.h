@@ -10,5 +10,5 @@ struct opensnoop_event {
 	__u32 path_len;		/* with its NUL; the names of the full path follow it in `path` */
 	__u32 names_len;
 	__u32 cut;		/* the full path has more names */
-	char path[2 * PATH_LEN + 512];
+	char path[3 * PATH_LEN + 512];
 };

@@ -17,9 +17,9 @@ struct {
 	__type(value, __u32);
 } filter_cgroups SEC(".maps");
 
-static __always_inline bool filter_has(__u32 kind, __u32 id)
+static __always_inline bool filter_has(__u32 kind, __u64 id)
 {
-	struct filter_key key = { kind, id };
+	struct filter_key key = { kind, 0, id };
 
 	return bpf_map_lookup_elem(&filter_set, &key);
 }
@@ -94,7 +94,7 @@ static __always_inline bool filter_current(void)
 
 	if (!filter_ids(ids >> 32, ids))
 		return false;
-	if (common.filters & ONLY_UIDS && !filter_has(ONLY_UIDS, bpf_get_current_uid_gid()))
+	if (common.filters & ONLY_UIDS && !filter_has(ONLY_UIDS, (__u32)bpf_get_current_uid_gid()))
 		return false;
 	if (common.filters & ONLY_COMM) {
 		char comm[COMM_LEN];
@@ -121,7 +121,7 @@ static __always_inline __u32 filter_task_id(unsigned long task, __u32 offset)
 SEC("?raw_tp/sched_process_fork")
 int follow__fork(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct filter_key child = { ONLY_FOLLOW, 0 };
+	struct filter_key child = { ONLY_FOLLOW, 0, 0 };
 	__u8 yes = 1;
 
 	if (!filter_has(ONLY_FOLLOW, filter_task_id(ctx->args[0], common.task_pid)))
@@ -134,8 +134,8 @@ int follow__fork(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sched_process_exec")
 int follow__exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct filter_key old = { ONLY_FOLLOW, ctx->args[1] };
-	struct filter_key now = { ONLY_FOLLOW, filter_task_id(ctx->args[0], common.task_pid) };
+	struct filter_key old = { ONLY_FOLLOW, 0, (__u32)ctx->args[1] };
+	struct filter_key now = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
 	__u8 yes = 1;
 
 	if (old.id == now.id || bpf_map_delete_elem(&filter_set, &old))
@@ -146,7 +146,7 @@ int follow__exec(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sched_process_exit")
 int follow__exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct filter_key key = { ONLY_FOLLOW, filter_task_id(ctx->args[0], common.task_pid) };
+	struct filter_key key = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
 
 	bpf_map_delete_elem(&filter_set, &key);
 	return 0;

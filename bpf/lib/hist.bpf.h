@@ -50,8 +50,9 @@ static __always_inline __u32 hist_slot(__u64 v)
 /* `value` in ns or in the unit itself; a bucket is `divide` of them wide. */
 #define hist_add(name, key, value, divide) ({				\
 	__u64 __v = value;						\
-	__u32 __slot = hist_slot(divide == 1 ? __v : __v / (divide));	\
+	__u64 __slot = hist_slot(divide == 1 ? __v : __v / (divide));	\
 									\
+	barrier_var(__slot);						\
 	if (__slot >= common.hist_slots)				\
 		__slot = common.hist_slots - 1;				\
 	if (common.hist_keyed) {					\

@@ -66,9 +66,26 @@ struct {								\
 	__found;							\
 })
 
-#define inflight_drop(name, tid) ({					\
+/* Is there a value, which stays? */
+#define inflight_has(name, task, tid) ({				\
+	__u64 *__v;							\
 	__u32 __id = tid;						\
-	bpf_map_delete_elem(&name##__tid, &__id);			\
+	if (direct)							\
+		__v = bpf_task_storage_get(&name##__task, task, NULL, 0); \
+	else								\
+		__v = bpf_map_lookup_elem(&name##__tid, &__id);		\
+	__v && *__v;							\
 })
+
+/* Threads that end with a value still in the hash; storage goes with its task. */
+#define INFLIGHT_EXIT(name)						\
+SEC("?raw_tp/sched_process_exit")					\
+int by_tid__##name##_exit(void *ctx)					\
+{									\
+	__u32 tid = bpf_get_current_pid_tgid();				\
+									\
+	bpf_map_delete_elem(&name##__tid, &tid);			\
+	return 0;							\
+}
 
 #endif

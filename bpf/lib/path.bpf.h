@@ -23,60 +23,64 @@ static __always_inline unsigned long path_follow(unsigned long from, __u32 offse
 }
 
 /*
- * The bytes written at `to`, which has room for PATH_LEN + PATH_NAME; *cut when there are more names.
- * Meanwhile their number is kept in *cut, part of a map's value or of a record: the verifier knows
- * nothing of what stands there, where it would follow each possible value of a variable apart.
+ * *len becomes the number of bytes at `to`, which has room for PATH_LEN + PATH_NAME; *cut
+ * is set when there are more names.  The length is kept in memory, where the verifier
+ * forgets its value: it then sees one state for each turn of the loop, not one for each path.
  */
-static __always_inline __u32 path_names(char *to, unsigned long mnt, unsigned long dentry, __u32 *cut)
+static __always_inline void path_names(char *to, unsigned long mnt, unsigned long dentry, volatile __u32 *len,
+				       __u32 *cut)
 {
 	unsigned long fs = path_follow(bpf_get_current_task(), path_offsets.task_fs);
 	unsigned long root_mnt = path_follow(fs, path_offsets.fs_root + path_offsets.path_mnt);
 	unsigned long root_dentry = path_follow(fs, path_offsets.fs_root + path_offsets.path_dentry);
-	bool whole = false;
-	__u32 at;
 
-	*cut = 0;
+	*len = 0;
+	*cut = 1;
+#pragma clang loop unroll(disable)
 	for (int i = 0; i < PATH_PARTS; i++) {
 		unsigned long parent;
+		__u32 at = *len;
+		bool alone;
 		long n;
 
 		if (mnt == root_mnt && dentry == root_dentry) {
-			whole = true;
+			*cut = 0;
 			break;
 		}
 		parent = path_follow(dentry, path_offsets.dentry_parent);
-		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || dentry == parent) {
+		alone = dentry == parent;	/* in no folder, as memfd_create(2) makes them */
+		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || (alone && !mnt)) {
 			unsigned long mount = mnt - path_offsets.mount_mnt;
 			unsigned long above = path_follow(mount, path_offsets.mount_parent);
 
 			if (above == mount || !above) {
-				whole = true;
+				*cut = 0;
 				break;
 			}
 			dentry = path_follow(mount, path_offsets.mount_mountpoint);
 			mnt = above + path_offsets.mount_mnt;
 			continue;
 		}
-		at = *(volatile __u32 *)cut;
 		if (at > PATH_LEN)
 			break;
 		n = bpf_probe_read_kernel_str(to + at, PATH_NAME,
 					      (void *)path_follow(dentry, path_offsets.dentry_name));
-		if (n < 1 || n > PATH_NAME)
+		if (n < 1)
 			break;
-		*(volatile __u32 *)cut = at + n;
+		*len = at + n;
+		if (alone) {
+			*cut = 0;
+			break;
+		}
 		dentry = parent;
 	}
-	at = *(volatile __u32 *)cut;
-	*cut = !whole;
-	return at;
 }
 
 /* The path of an open file, by its struct file. */
-static __always_inline __u32 path_of_file(char *to, unsigned long file, __u32 *cut)
+static __always_inline void path_of_file(char *to, unsigned long file, volatile __u32 *len, __u32 *cut)
 {
-	return path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
-			  path_follow(file, path_offsets.file_path + path_offsets.path_dentry), cut);
+	path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
+		   path_follow(file, path_offsets.file_path + path_offsets.path_dentry), len, cut);
 }
 
 /* The struct file of one of the current task's descriptors. */

@@ -46,11 +46,14 @@ enum {
 	ONLY_MNTNS = 1 << 5,
 	ONLY_NETNS = 1 << 6,
 	ONLY_PIDNS = 1 << 7,
+	ONLY_CGROUPS = 1 << 8,
+	ONLY_SYSCALLS = 1 << 9,
 };
 
 struct filter_key {
-	__u32 kind;		/* ONLY_PIDS, _TIDS, _UIDS or _FOLLOW */
-	__u32 id;
+	__u32 kind;		/* ONLY_* */
+	__u32 pad;
+	__u64 id;
 };
 
 /*
@@ -78,8 +81,9 @@ struct common {
 	__u32 hist_slots;
 	__u8 hist_keyed;
 	__u8 want_uid, want_cgroup, want_comm;
-	__u8 compat;		/* this kernel runs 32-bit programs */
-	__u8 pad[3];
+	__u8 compat;		/* this kernel runs 32-bit programs: user/lib/kernel.c */
+	__u8 task_storage;	/* bpf_task_storage_get() is there for tracing */
+	__u8 pad[2];
 };
 
 #endif

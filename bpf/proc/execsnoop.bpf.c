@@ -45,8 +45,8 @@ static __always_inline struct execsnoop_event *record(struct task_struct *task, 
 
 static __always_inline __u64 add_cwd(struct execsnoop_event *e, __u64 at, struct task_struct *task)
 {
-	e->cwd_len = path_names(e->data + at, (unsigned long)BPF_CORE_READ(task, fs, pwd.mnt),
-				(unsigned long)BPF_CORE_READ(task, fs, pwd.dentry), &e->cwd_cut);
+	path_names(e->data + at, (unsigned long)BPF_CORE_READ(task, fs, pwd.mnt),
+		   (unsigned long)BPF_CORE_READ(task, fs, pwd.dentry), &e->cwd_len, &e->cwd_cut);
 	return at + BOUND(e->cwd_len, EXECSNOOP_NAMES);
 }
 
@@ -81,7 +81,7 @@ ON_TRACE(sched_process_exec, struct task_struct *task, pid_t old_pid, struct lin
 	if (want_cwd)
 		at = add_cwd(e, at, task);
 	if (want_exe) {
-		e->exe_len = path_of_file(e->data + at, (unsigned long)READ(task, mm, exe_file), &e->exe_cut);
+		path_of_file(e->data + at, (unsigned long)READ(task, mm, exe_file), &e->exe_len, &e->exe_cut);
 		at += BOUND(e->exe_len, EXECSNOOP_NAMES);
 	}
 	event_output(e, offsetof(struct execsnoop_event, data) + BOUND(at, sizeof(e->data)));
@@ -112,8 +112,10 @@ static __always_inline void read_argv(struct execsnoop_event *e, unsigned long a
 		argv += is_32 ? 4 : 8;
 	}
 	e->cut = argv && arg;
-	if (*len > EXECSNOOP_ARGS)
+	if (*len > EXECSNOOP_ARGS) {
 		*len = EXECSNOOP_ARGS;
+		e->cut = 1;
+	}
 }
 
 ON_SYSCALL_OFF(execve, execveat)

@@ -557,7 +557,7 @@ static void open_on_all_cpus(void *arg)
 TEST(opensnoop, "a burst on all CPUs is shown whole and in the order of time", .timeout = 120)
 {
 	struct child child = child_new(NULL, 0, open_on_all_cpus, NULL);
-	struct job *job = tool_start("opensnoop", "-b", "64m", "-T=unix", "-p", pid_of(child));
+	struct job *job = tool_start("opensnoop", "-b", "64m", "-Tunix", "-p", pid_of(child));
 	const char *last = "";
 	long backwards = 0;
 	json_t *r;

@@ -32,7 +32,7 @@ static void ended_well(struct job *job)
 		fprintf(stderr, "%s", job->err);
 }
 
-TEST_EACH_TOOL("INT, TERM and HUP end it with status 0, and nothing stays loaded")
+TEST_EACH_TOOL("INT, TERM and HUP end it with status 0, and nothing stays loaded", .traces = true)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	char *before = bpf_ids();
@@ -47,7 +47,7 @@ TEST_EACH_TOOL("INT, TERM and HUP end it with status 0, and nothing stays loaded
 	CHECK(bpf_ids_gone(before, 10));
 }
 
-TEST_EACH_TOOL("killed outright, it leaves nothing loaded")
+TEST_EACH_TOOL("killed outright, it leaves nothing loaded", .traces = true)
 {
 	char *before = bpf_ids();
 
@@ -55,7 +55,7 @@ TEST_EACH_TOOL("killed outright, it leaves nothing loaded")
 	CHECK(bpf_ids_gone(before, 10));
 }
 
-TEST_EACH_TOOL("--duration ends it by itself, --strict as well when nothing is lost")
+TEST_EACH_TOOL("--duration ends it by itself, --strict as well when nothing is lost", .traces = true)
 {
 	uint64_t start;
 	struct job *job;
@@ -89,7 +89,7 @@ static void make_noise(void *arg)
 	}
 }
 
-TEST_EACH_TOOL("a closed stdout ends it without a word")
+TEST_EACH_TOOL("a closed stdout ends it without a word", .traces = true)
 {
 	struct child noise;
 	struct job *job;
@@ -110,7 +110,7 @@ TEST_EACH_TOOL("a closed stdout ends it without a word")
 	kill(noise.pid, SIGKILL);
 }
 
-TEST_EACH_TOOL("--explain tells how it would attach")
+TEST_EACH_TOOL("--explain tells how it would attach", .traces = true)
 {
 	struct job *job;
 
@@ -120,7 +120,7 @@ TEST_EACH_TOOL("--explain tells how it would attach")
 	CHECK(job->out_length + strlen(job->err) > 0);
 }
 
-TEST_EACH_TOOL("without the rights, it names cause and remedy in one line")
+TEST_EACH_TOOL("without the rights, it names cause and remedy in one line", .traces = true)
 {
 	const char *name = the_tool->name;
 	struct job *job = job_run(&(struct how){.uid = 65534}, LINE("--duration", "100ms"));
@@ -133,7 +133,7 @@ TEST_EACH_TOOL("without the rights, it names cause and remedy in one line")
 		FAIL("it names no remedy: %s", job->err);
 }
 
-TEST_EACH_TOOL("doctor says of it what is true")
+TEST_EACH_TOOL("doctor says of it what is true", .traces = true)
 {
 	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json"));
 	const char *status = string(row(doctor, IS("tool", the_tool->name)), "status");

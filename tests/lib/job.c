@@ -240,8 +240,11 @@ struct listed *tools_listed(size_t *count)
 	if (!CHECK_EQ(job->status, 0))
 		fprintf(stderr, "%s", job->err);
 	for (size_t at = 0; (line = row_next(job, &at, NULL)); n++) {
+		REQUIRE(json_object_get(line, "domain") && json_object_get(line, "name"));
 		list = realloc(list, (n + 1) * sizeof(*list));
-		list[n] = (struct listed){string(line, "domain"), string(line, "name"), string(line, "summary"), {0}};
+		list[n] = (struct listed){
+			string(line, "domain"), string(line, "name"), string(line, "summary"), {0}, false};
+		list[n].traces = strstr(run("corekit", list[n].name, "--help")->out, "--duration") != NULL;
 		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 7) list[n].args[i] =
 			strdup(json_string_value(arg) ?: "");
 	}

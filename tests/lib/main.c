@@ -72,13 +72,21 @@ static bool may_be_chosen(const struct test *test)
 	bool yes = !*words;
 
 	for (char **word = words; *word; word++)
-		yes |= !strcmp(*word, where) || (!strchr(*word, '/') && strcmp(*word, "unit") && strcmp(*word, "truth"));
+		yes |= !strcmp(*word, where) ||
+		       (!strchr(*word, '/') && strcmp(*word, "unit") && strcmp(*word, "truth"));
 	return yes;
 }
 
 static void indent(const char *output)
 {
+	int shown = 0;
+
 	for (const char *end; *output; output = end) {
+		/* Who fails in a loop has said enough. */
+		if (shown++ == 60) {
+			printf("     | …\n");
+			return;
+		}
 		end = strchr(output, '\n');
 		end = end ? end + 1 : output + strlen(output);
 		printf("     | %.*s%s", (int)(end - output), output, end[-1] == '\n' ? "" : "\n");
@@ -149,7 +157,7 @@ int main(int argc, char **argv)
 	qsort(tests, count, sizeof(*tests), by_place);
 
 	for (size_t i = 0; i < count; i++) {
-		struct listed none = {"", "", "", {0}};
+		struct listed none = {"", "", "", {0}, false};
 
 		the_tool = &none;
 		if (tests[i]->each_tool && !may_be_chosen(tests[i]))
@@ -165,7 +173,7 @@ int main(int argc, char **argv)
 		for (size_t t = 0; t < (tests[i]->each_tool ? found_count : 1); t++) {
 			if (tests[i]->each_tool)
 				the_tool = found + t;
-			if (!chosen(tests[i]))
+			if (!chosen(tests[i]) || (tests[i]->traces && !the_tool->traces))
 				continue;
 			any = true;
 			if (list)

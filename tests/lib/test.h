@@ -38,6 +38,7 @@ struct test {
 	unsigned int timeout; /* seconds; 0: 60 */
 	void (*body)(void);
 	bool each_tool; /* run once for each tool that corekit lists; the_tool tells which */
+	bool traces;	/* of them, only those that trace: not commands like doctor */
 };
 
 /* clang-format off: it knows no _Generic and no macros that make initializers */
@@ -60,6 +61,7 @@ struct test {
 struct listed {
 	const char *domain, *name, *summary;
 	char *args[8]; /* what the tool needs to run at all; mostly nothing */
+	bool traces;
 };
 extern const struct listed *the_tool;
 

@@ -444,55 +444,63 @@ TEST(execsnoop, "a script is shown as its interpreter with the script")
 		   ARGV(TRUE, "-o ption", tmp("script"), "argument"));
 }
 
-static void grandchild(void *arg)
+static void start_one(void *arg)
 {
-	struct child child = child_new("inner", 0, do_exec, arg);
+	start(TRUE, arg);
+}
 
-	child_go(&child);
-	child_wait(&child);
+/* One child that runs the program, one that does so for nobody, and one whose child does. */
+static void start_three(void *arg)
+{
+	struct exec exec = {TRUE, arg};
+	struct child nobody = child_new(NULL, NOBODY, do_exec, &exec), inner = child_new(NULL, 0, start_one, arg);
+
+	start(TRUE, arg);
+	child_go(&nobody);
+	child_wait(&nobody);
+	child_run(&inner);
 }
 
 TEST(execsnoop, "-n, -u, -P, -l and --max-args let through just what they should")
 {
 	const char *const argv[] = {"true", "--one", "two three", NULL};
-	struct exec exec = {TRUE, argv};
-	struct child child;
-	struct job *all = tool_start("execsnoop", "-P", text("%d,%d", getpid(), 1)), *name = tool_start("execsnoop", "-n", "tr[tu]*e"),
-		   *line = tool_start("execsnoop", "-l", "one two th", "-P", text("%d", getpid())),
-		   *other = tool_start("execsnoop", "-l", "one two  th", "-P", text("%d", getpid())),
+	struct child child = child_new(NULL, 0, start_three, (void *)argv);
+	const char *pid = text("%d", child.pid);
+	struct job *children = tool_start("execsnoop", "-P", text("%s,1", pid)),
+		   *name = tool_start("execsnoop", "-n", "tr[tu]*e"),
+		   *line = tool_start("execsnoop", "-l", "one two th"),
+		   *other = tool_start("execsnoop", "-l", "one two  th", "-P", pid),
 		   *user = tool_start("execsnoop", "-u", "nobody"),
-		   *max = tool_start("execsnoop", "--max-args", "2", "-P", text("%d", getpid()));
-	pid_t pid = start(TRUE, argv);
-	struct job *jobs[] = {all, name, line, other, user, max};
+		   *max = tool_start("execsnoop", "--max-args", "2", "-P", pid);
+	struct job *jobs[] = {children, name, line, other, user, max};
 
-	child = child_new(NULL, 0, grandchild, &exec);
 	child_run(&child);
-	child = child_new(NULL, NOBODY, do_exec, &exec);
-	child_go(&child);
-	child_wait(&child);
 	for (int i = 0; i < 6; i++)
 		tool_stop(jobs[i]);
-	CHECK_EQ(rows(all), 2);
-	CHECK_EQ(rows(all, IS("pid", pid)) + rows(all, IS("pid", child.pid)), 2);
-	CHECK_EQ(rows(name, IS("comm", "true")), rows(name));
+	CHECK_EQ(rows(children, IS("ppid", child.pid)), 2);
+	CHECK_EQ(rows(children, IS("ppid", child.pid)) + rows(children, IS("ppid", 1)), rows(children));
 	CHECK(rows(name) >= 3);
-	CHECK_EQ(rows(line), 2);
+	CHECK_EQ(rows(name, IS("comm", "true")), rows(name));
+	CHECK_EQ(rows(line, IS("comm", "true")), 3);
+	CHECK_EQ(rows(line), 3);
 	CHECK_EQ(rows(other), 0);
-	CHECK_EQ(rows(user, IS("pid", child.pid)), 1);
+	CHECK_EQ(rows(user, IS("ppid", child.pid)), 1);
 	CHECK_EQ(rows(user, IS("uid", NOBODY)), rows(user));
-	check_args(row(max, IS("pid", pid)), ARGV("true", "--one"));
+	CHECK_EQ(rows(max), 2);
+	check_args(row(max), ARGV("true", "--one"));
 }
 
 TEST(execsnoop, "text joins the arguments by spaces, --quote quotes each, and a cut is told")
 {
 	const char *const argv[] = {"true", "a b", "", "q\"\\", "\n", NULL};
-	const char *me = text("%d", getpid());
-	struct job *plain = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "-P", me),
-		   *quoted = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "--quote", "-P", me),
-		   *few = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "--max-args", "1", "-P", me),
-		   *csv = tool_start("execsnoop", "-f", "csv", "-o", "ppid,args", "-P", me);
+	struct child child = child_new(NULL, 0, start_one, (void *)argv);
+	const char *pid = text("%d", child.pid);
+	struct job *plain = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "-P", pid),
+		   *quoted = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "--quote", "-P", pid),
+		   *few = tool_start("execsnoop", "-f", "text", "-q", "-o", "args", "--max-args", "1", "-P", pid),
+		   *csv = tool_start("execsnoop", "-f", "csv", "-o", "ppid,args", "-P", pid);
 
-	start(TRUE, argv);
+	child_run(&child);
 	tool_stop(plain);
 	tool_stop(quoted);
 	tool_stop(few);
@@ -500,7 +508,7 @@ TEST(execsnoop, "text joins the arguments by spaces, --quote quotes each, and a 
 	CHECK_STR(plain->out, "true a b  q\"\\\\ \\n\n");
 	CHECK_STR(quoted->out, "\"true\" \"a b\" \"\" \"q\\\"\\\\\" \"\\n\"\n");
 	CHECK_STR(few->out, "true ...\n");
-	CHECK_STR(csv->out, text("ppid,args\n%s,\"true a b  q\"\"\\\\ \\n\"\n", me));
+	CHECK_STR(csv->out, text("ppid,args\n%s,\"true a b  q\"\"\\\\ \\n\"\n", pid));
 }
 
 TEST(execsnoop, "of 500 programs in a row none is missed, nor shown twice", .timeout = 120)

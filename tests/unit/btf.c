@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * user/lib/btf.c against libbpf on the kernel's BTF, against a BTF of known layout, and against damage.
- * cc -g -fsanitize=address,undefined tests/unit/btf.c user/lib/btf.c -lbpf -lelf
  */
-#define _GNU_SOURCE
-#include "../../user/lib/btf.h"
-
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <elf.h>
@@ -17,22 +13,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "lib/btf.h"
+#include "test.h"
 
 #define FLIPS 10000
-
-#define CHECK(cond)                                                                                                    \
-	do {                                                                                                           \
-		if (!(cond)) {                                                                                         \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                                     \
-			exit(1);                                                                                       \
-		}                                                                                                      \
-	} while (0)
 
 static int file_of(const void *data, size_t size, char *path)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC);
 
-	CHECK(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	REQUIRE(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	sprintf(path, "/proc/self/fd/%d", fd);
 	return fd;
 }
@@ -169,28 +159,28 @@ static void test_known(const void *raw, __u32 len)
 	char path[64];
 	int fd = file_of(raw, len, path);
 
-	CHECK(!btf_open(&b, path));
-	CHECK(!btf_find_many(b, wants, 3) && wants[0].id && !wants[1].id && wants[2].id);
-	CHECK(btf_find(b, "outer", BTF_KIND_STRUCT) == (int)wants[0].id);
-	CHECK(btf_find(b, "outer", BTF_KIND_UNION) == -ENOENT);
-	CHECK(btf_find(b, "", BTF_KIND_STRUCT) == -ENOENT);
-	CHECK(btf_member_offset(b, "inner", "d") == 9);
-	CHECK(btf_member_offset(b, "outer", "p") == 16);
-	CHECK(btf_member_offset(b, "outer", "in.d") == 9);
-	CHECK(btf_member_offset(b, "in_t", "b") == 8);
-	CHECK(btf_member_offset(b, "outer", "x") == -EINVAL);
-	CHECK(btf_member_offset(b, "outer", "in.") == -ENOENT);
-	CHECK(btf_member_offset(b, "outer", "p.q") == -ENOENT);
-	CHECK(btf_member_offset(b, "outer", "i") == -ENOENT);
-	CHECK(btf_func_args(b, "func", a, 4) == 3);
-	CHECK(!strcmp(a[0].name, "o") && !strcmp(a[0].type, "outer") && a[0].pointers == 2);
-	CHECK(!*a[1].name && !strcmp(a[1].type, "long") && !a[1].pointers);
-	CHECK(!strcmp(a[2].name, "v") && !*a[2].type && a[2].pointers == 1);
-	CHECK(btf_tracepoint_args(b, "event", a, 4) == 1 && !strcmp(a[0].type, "outer") && a[0].pointers == 1);
-	CHECK(btf_tracepoint_args(b, "no", a, 4) == -ENOENT);
-	CHECK(btf_enum_names(b, "letters", v, 4) == 2 && !strcmp(v[1].name, "B") && v[1].value == -2);
-	CHECK(btf_enum_names(b, "letters", v, 1) == 2);
-	CHECK(btf_enum_names(b, "wide", v, 4) == 1 && v[0].value == 1LL << 40);
+	REQUIRE(!btf_open(&b, path));
+	REQUIRE(!btf_find_many(b, wants, 3) && wants[0].id && !wants[1].id && wants[2].id);
+	REQUIRE(btf_find(b, "outer", BTF_KIND_STRUCT) == (int)wants[0].id);
+	REQUIRE(btf_find(b, "outer", BTF_KIND_UNION) == -ENOENT);
+	REQUIRE(btf_find(b, "", BTF_KIND_STRUCT) == -ENOENT);
+	REQUIRE(btf_member_offset(b, "inner", "d") == 9);
+	REQUIRE(btf_member_offset(b, "outer", "p") == 16);
+	REQUIRE(btf_member_offset(b, "outer", "in.d") == 9);
+	REQUIRE(btf_member_offset(b, "in_t", "b") == 8);
+	REQUIRE(btf_member_offset(b, "outer", "x") == -EINVAL);
+	REQUIRE(btf_member_offset(b, "outer", "in.") == -ENOENT);
+	REQUIRE(btf_member_offset(b, "outer", "p.q") == -ENOENT);
+	REQUIRE(btf_member_offset(b, "outer", "i") == -ENOENT);
+	REQUIRE(btf_func_args(b, "func", a, 4) == 3);
+	REQUIRE(!strcmp(a[0].name, "o") && !strcmp(a[0].type, "outer") && a[0].pointers == 2);
+	REQUIRE(!*a[1].name && !strcmp(a[1].type, "long") && !a[1].pointers);
+	REQUIRE(!strcmp(a[2].name, "v") && !*a[2].type && a[2].pointers == 1);
+	REQUIRE(btf_tracepoint_args(b, "event", a, 4) == 1 && !strcmp(a[0].type, "outer") && a[0].pointers == 1);
+	REQUIRE(btf_tracepoint_args(b, "no", a, 4) == -ENOENT);
+	REQUIRE(btf_enum_names(b, "letters", v, 4) == 2 && !strcmp(v[1].name, "B") && v[1].value == -2);
+	REQUIRE(btf_enum_names(b, "letters", v, 1) == 2);
+	REQUIRE(btf_enum_names(b, "wide", v, 4) == 1 && v[0].value == 1LL << 40);
 	btf_close(b);
 	close(fd);
 }
@@ -205,28 +195,28 @@ static void test_minimal(const void *raw, __u32 len)
 	char *elf = object(&size, &from, BPF_CORE_TYPE_EXISTS);
 	int fd = file_of(raw, len, path), mfd, id;
 
-	CHECK(!btf_open(&b, path));
+	REQUIRE(!btf_open(&b, path));
 	mfd = btf_minimal(b, elf, size);
-	CHECK(mfd >= 0);
+	REQUIRE(mfd >= 0);
 	sprintf(small, "/proc/self/fd/%d", mfd);
 	m = btf__parse(small, NULL);
-	CHECK(m);
+	REQUIRE(m);
 	id = btf__find_by_name_kind(m, "outer", BTF_KIND_STRUCT);
-	CHECK(id > 0);
+	REQUIRE(id > 0);
 	t = btf__type_by_id(m, id);
-	CHECK(t->size == 64 && btf_vlen(t) == 1 && !strcmp(btf__name_by_offset(m, btf_members(t)->name_off), "more"));
-	CHECK(btf_member_bit_offset(t, 0) == 256 && btf__resolve_size(m, btf_members(t)->type) == 32);
+	REQUIRE(t->size == 64 && btf_vlen(t) == 1 && !strcmp(btf__name_by_offset(m, btf_members(t)->name_off), "more"));
+	REQUIRE(btf_member_bit_offset(t, 0) == 256 && btf__resolve_size(m, btf_members(t)->type) == 32);
 	id = btf__find_by_name_kind(m, "letters", BTF_KIND_ENUM);
-	CHECK(id > 0 && btf_vlen(btf__type_by_id(m, id)) == 2);
-	CHECK(btf__find_by_name_kind(m, "btf_trace_event", BTF_KIND_TYPEDEF) > 0);
-	CHECK(btf__find_by_name_kind(m, "gone", BTF_KIND_STRUCT) == -ENOENT);
+	REQUIRE(id > 0 && btf_vlen(btf__type_by_id(m, id)) == 2);
+	REQUIRE(btf__find_by_name_kind(m, "btf_trace_event", BTF_KIND_TYPEDEF) > 0);
+	REQUIRE(btf__find_by_name_kind(m, "gone", BTF_KIND_STRUCT) == -ENOENT);
 	btf__free(m);
 	close(mfd);
 	free(elf);
 	elf = object(&size, &from, BPF_CORE_TYPE_ID_TARGET);
-	CHECK(btf_minimal(b, elf, size) == -ENOTSUP);
+	REQUIRE(btf_minimal(b, elf, size) == -ENOTSUP);
 	free(elf);
-	CHECK(btf_minimal(b, "", 0) < 0);
+	REQUIRE(btf_minimal(b, "", 0) < 0);
 	btf_close(b);
 	close(fd);
 }
@@ -243,7 +233,7 @@ static void use(const void *raw, size_t len, const void *elf, size_t size)
 		btf_member_offset(b, "outer", "in.d");
 		btf_member_offset(b, "in_t", "d");
 		for (i = btf_func_args(b, "func", a, 4) < 3 ? 0 : 3; i-- > 0;)
-			CHECK(strlen(a[i].name) < len && strlen(a[i].type) < len);
+			REQUIRE(strlen(a[i].name) < len && strlen(a[i].type) < len);
 		btf_tracepoint_args(b, "event", a, 4);
 		btf_enum_names(b, "letters", v, 4);
 		btf_enum_names(b, "wide", v, 4);
@@ -292,7 +282,7 @@ static void test_kernel(void)
 		puts("skipped: no kernel BTF");
 		return;
 	}
-	CHECK(!btf_open(&b, NULL));
+	REQUIRE(!btf_open(&b, NULL));
 	n = btf__type_cnt(ref);
 	wants = calloc(n, sizeof(*wants));
 	for (i = 1; i < n && count < 2000; i += 7) {
@@ -302,17 +292,17 @@ static void test_kernel(void)
 		    (btf_is_composite(t) || btf_is_enum(t) || btf_is_typedef(t) || (btf_is_func(t) && i % 9 == 0)))
 			wants[count++] = (struct btf_want){btf__name_by_offset(ref, t->name_off), btf_kind(t), 0};
 	}
-	CHECK(!btf_find_many(b, wants, count));
+	REQUIRE(!btf_find_many(b, wants, count));
 	for (i = 0; i < count; i++) {
 		const struct btf_type *t = btf__type_by_id(ref, wants[i].id);
 		const struct btf_member *m = btf_members(t);
 		int k, first;
 
-		CHECK((int)wants[i].id == btf__find_by_name_kind(ref, wants[i].name, wants[i].kind));
+		REQUIRE((int)wants[i].id == btf__find_by_name_kind(ref, wants[i].name, wants[i].kind));
 		if (wants[i].kind == BTF_KIND_FUNC)
-			CHECK(btf_func_args(b, wants[i].name, NULL, 0) == btf_vlen(btf__type_by_id(ref, t->type)));
+			REQUIRE(btf_func_args(b, wants[i].name, NULL, 0) == btf_vlen(btf__type_by_id(ref, t->type)));
 		if (wants[i].kind == BTF_KIND_ENUM)
-			CHECK(btf_enum_names(b, wants[i].name, NULL, 0) == btf_vlen(t));
+			REQUIRE(btf_enum_names(b, wants[i].name, NULL, 0) == btf_vlen(t));
 		if (wants[i].kind != BTF_KIND_STRUCT)
 			continue;
 		for (k = 0; k < btf_vlen(t); k++) {
@@ -320,24 +310,24 @@ static void test_kernel(void)
 
 			first = btf_member_bit_offset(t, k);
 			if (*name && !btf_member_bitfield_size(t, k) && first % 8 == 0) {
-				CHECK(btf_member_offset(b, wants[i].name, name) == first / 8);
+				REQUIRE(btf_member_offset(b, wants[i].name, name) == first / 8);
 				offsets++;
 			}
 		}
 	}
-	CHECK(offsets > 1000);
-	CHECK(btf_member_offset(b, "task_struct", "nsproxy") > 0);
-	CHECK(btf_member_offset(b, "mnt_namespace", "ns.inum") >= 0);
-	CHECK(btf_member_offset(b, "sock", "__sk_common.skc_dport") >= 0);
-	CHECK(btf_tracepoint_args(b, "sched_switch", NULL, 0) >= 3);
-	CHECK(btf_func_args(b, "vfs_unlink", NULL, 0) >= 3);
+	REQUIRE(offsets > 1000);
+	REQUIRE(btf_member_offset(b, "task_struct", "nsproxy") > 0);
+	REQUIRE(btf_member_offset(b, "mnt_namespace", "ns.inum") >= 0);
+	REQUIRE(btf_member_offset(b, "sock", "__sk_common.skc_dport") >= 0);
+	REQUIRE(btf_tracepoint_args(b, "sched_switch", NULL, 0) >= 3);
+	REQUIRE(btf_func_args(b, "vfs_unlink", NULL, 0) >= 3);
 	printf("%zu names and %zu offsets as libbpf has them\n", count, offsets);
 	btf_close(b);
 	btf__free(ref);
 	free(wants);
 }
 
-int main(void)
+TEST(btf, "finds what libbpf finds in a BTF of known layout, and survives damage")
 {
 	struct btf *b = known();
 	const void *raw;
@@ -347,7 +337,10 @@ int main(void)
 	test_known(raw, len);
 	test_minimal(raw, len);
 	test_damage(raw, len);
-	test_kernel();
 	btf__free(b);
-	return 0;
+}
+
+TEST(btf, "finds what libbpf finds in this kernel's BTF")
+{
+	test_kernel();
 }

@@ -168,12 +168,12 @@ static int probe_installed(struct run *run)
 static int probe_wanted(void *run, const void *key, void *value)
 {
 	const struct filter_key *wanted = key;
-	char pid[16];
+	char pid[24];
 	int ret;
 
 	if (wanted->kind != ONLY_PIDS)
 		return 0;
-	snprintf(pid, sizeof(pid), "%u", wanted->id);
+	snprintf(pid, sizeof(pid), "%llu", wanted->id);
 	ret = probe_process(run, pid);
 	if (!ret)
 		err("--pid: process %s has no function readline: name its file with --shared", pid);

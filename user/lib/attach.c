@@ -146,10 +146,15 @@ static int fit_maps(struct run *run)
 	int ret = 0;
 
 	bpf_object__for_each_program(p, run->skel->obj)
-		if (bpf_program__autoload(p) && split(bpf_program__name(p), &n)) {
+		if (bpf_program__autoload(p) && split(bpf_program__name(p), &n) && strcmp(n.way, "follow")) {
 			direct |= is_direct(n.way);
 			by_id |= !is_direct(n.way);
 		}
+	if (!direct && !by_id)		/* programs that act on the current task only */
+		by_id = !(direct = run->common->task_storage);
+	bpf_object__for_each_program(p, run->skel->obj)
+		if (split(bpf_program__name(p), &n) && !strcmp(n.way, "by_tid"))
+			bpf_program__set_autoload(p, by_id);
 	bpf_object__for_each_map(map, run->skel->obj) {
 		const char *name = bpf_map__name(map), *end = strrchr(name, '_');
 		bool wanted = true;
@@ -216,8 +221,8 @@ int attach_select(struct run *run)
 				continue;
 			if (!strcmp(n.way, "follow"))
 				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			else if (!strcmp(n.way, "off"))
-				continue;	/* for the tool's setup() to turn on */
+			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off"))
+				continue;	/* for fit_maps(), for the tool's setup() to turn on */
 			else if (!choose(run, p, &n) && n_open < 64)
 				strcpy(open_groups[n_open++], n.group);
 		}

@@ -43,14 +43,14 @@ static const char *glob;
 static __u64 ns_inode[3], ns_dev[3];
 static char cgroup_mount[PATH_LEN];
 
-static int add_key(__u32 kind, __u32 id)
+static int add_key(__u32 kind, __u64 id)
 {
 	struct filter_key *more = realloc(keys, (n_keys + 1) * sizeof(*keys));
 
 	if (!more)
 		return -ENOMEM;
 	keys = more;
-	keys[n_keys++] = (struct filter_key){ kind, id };
+	keys[n_keys++] = (struct filter_key){ kind, 0, id };
 	filters |= kind;
 	return 0;
 }
@@ -78,6 +78,12 @@ static int add_number(const struct opt *o, const char *word)
 	char name[64];
 	__u64 value;
 
+	if (o->find) {
+		if (!o->find(word, &value))
+			return add_key(o->set, value);
+		err("--%s: '%s' is unknown: see --help", o->name, word);
+		return -EINVAL;
+	}
 	snprintf(name, sizeof(name), "--%s", o->name);
 	return opt_number(name, word, o, &value) ?: add_key(o->set, value);
 }
@@ -111,18 +117,35 @@ static int add_task(const struct opt *o, const char *word)
 	return add_key(o->letter == 't' ? ONLY_TIDS : ONLY_PIDS, id);
 }
 
+/* Reads /etc/passwd itself: getpwnam() would load shared objects, which a static binary can't. */
+int filter_user(const char *name, __u32 *uid, char *found, size_t size)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *p = NULL;
+
+	while (f && (p = fgetpwent(f)))
+		if (name ? !strcmp(p->pw_name, name) : p->pw_uid == *uid)
+			break;
+	if (p) {
+		*uid = p->pw_uid;
+		snprintf(found, size, "%s", p->pw_name);
+	}
+	if (f)
+		fclose(f);
+	return p ? 0 : -ENOENT;
+}
+
 static int add_user(const struct opt *o, const char *word)
 {
-	struct passwd *user = isdigit((unsigned char)*word) ? NULL : getpwnam(word);
+	char name[64];
 	__u32 id;
 
-	if (user)
-		return add_key(ONLY_UIDS, user->pw_uid);
-	if (!isdigit((unsigned char)*word)) {
-		err("--uid: no user '%s': see getent passwd", word);
-		return -EINVAL;
-	}
-	return number(o, word, &id) ?: add_key(ONLY_UIDS, id);
+	if (isdigit((unsigned char)*word))
+		return number(o, word, &id) ?: add_key(ONLY_UIDS, id);
+	if (!filter_user(word, &id, name, sizeof(name)))
+		return add_key(ONLY_UIDS, id);
+	err("--uid: no user '%s': see /etc/passwd, or give the number", word);
+	return -EINVAL;
 }
 
 /* All threads of a process: each of them may fork. */
@@ -169,12 +192,13 @@ static int add_cgroup_dir(const char *path)
 {
 	int *more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
 
 	if (!more || fd < 0)
 		return -errno;
 	cgroups = more;
 	cgroups[n_cgroups++] = fd;
-	return 0;
+	return fstat(fd, &st) ? -errno : add_key(ONLY_CGROUPS, st.st_ino);
 }
 
 static __u64 wanted_inode;

@@ -44,7 +44,7 @@ static const struct {
 
 static const char *unit_name(const struct run *run, __u64 divide)
 {
-	return !run->tool->table.divide ? run->tool->table.unit :
+	return !run->table->divide ? run->table->unit :
 	       divide == NSEC ? "nsecs" : divide == USEC ? "usecs" : "msecs";
 }
 
@@ -56,7 +56,7 @@ static void json(struct out *out, struct run *run, const struct hist_view *h, __
 	out_printf(out, "\"%s\"", unit_name(run, h->divide));
 	out_json_key(out, "count");
 	out_u64(out, count);
-	out_json_key(out, run->tool->table.divide ? "sum_ns" : "sum");
+	out_json_key(out, run->table->divide ? "sum_ns" : "sum");
 	out_u64(out, h->sum);
 	for (unsigned int i = 0; run->percentiles && i < PERCENTILES; i++) {
 		out_json_key(out, percentiles[i].name);
@@ -95,7 +95,7 @@ static void bars(struct out *out, struct run *run, const struct hist_view *h)
 		}
 	if (first < 0)
 		return;
-	out_printf(out, "%21s : %-9s|%-*s|\n", unit_name(run, h->divide), "count", BAR, " distribution");
+	out_printf(out, "%22s : %-9s|%-*s|\n", unit_name(run, h->divide), "count", BAR, " distribution");
 	for (int i = first > 1 ? first - 1 : 0; i <= last; i++)
 		out_printf(out, "%9llu -> %-9llu : %-9llu|%-*.*s|\n", hist_low(i, h->bits), hist_high(i, h->bits), h->slots[i],
 			   BAR, (int)((double)h->slots[i] * BAR / most), stars);

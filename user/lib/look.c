@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* How a value looks. */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,13 +124,9 @@ static void user(struct out *o, __u32 uid)
 {
 	static __u32 last = -1;
 	static char name[64];
-	struct passwd *p;
 
 	if (uid != last) {
-		p = getpwuid(uid);
-		if (p)
-			snprintf(name, sizeof(name), "%s", p->pw_name);
-		else
+		if (filter_user(NULL, &uid, name, sizeof(name)))
 			snprintf(name, sizeof(name), "%u", uid);
 		last = uid;
 	}

@@ -153,6 +153,7 @@ static int set_buffer(void)
 /* What the user wants, as constants of the programs, and the programs that this kernel can take. */
 static int configure(void)
 {
+	struct bpf_map *map;
 	size_t size;
 	int ret;
 
@@ -162,6 +163,9 @@ static int configure(void)
 	if (!run.common || !run.lost)
 		return -EINVAL;
 	run.common->compat = kernel_compat();
+	bpf_object__for_each_map(map, run.skel->obj)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE)
+			run.common->task_storage = kernel_task_storage();
 	ret = opt_apply(&run);
 	if (!ret)
 		ret = out_want(&run);
@@ -169,10 +173,10 @@ static int configure(void)
 		ret = filter_apply(&run);
 	if (!ret)
 		ret = set_buffer();
-	if (!ret)
-		ret = table_prepare(&run);
 	if (!ret && run.tool->setup)
 		ret = run.tool->setup(&run);
+	if (!ret)
+		ret = table_prepare(&run);
 	if (!ret)
 		ret = attach_select(&run);
 	return ret;
@@ -253,6 +257,7 @@ int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)
 	int ret;
 
 	run.tool = tool;
+	run.table = &tool->table;
 	said = false;
 	if (tool->command)
 		return tool->command(argc, argv);

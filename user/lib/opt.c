@@ -80,7 +80,7 @@ static const struct opt common[] = {
 	RUN('f', "format", "FORMAT", format, "text, json (one object a line) or csv", .parse = parse_format,
 	    .complete = "text json csv"),
 	{ .letter = 'j', .name = "json", .help = "the same as --format=json", .value = V_BOOL, .parse = parse_json },
-	{ .letter = 'T', .name = "time", .arg = "[FORMAT]", .value = V_CHARS, .parse = parse_time, .column = "time",
+	{ .letter = 'T', .name = "time", .arg = "[FORMAT]", .value = V_CHARS, .parse = parse_time, .shows = "time",
 	  .help = "show the time: local (the default), relative, iso, unix or none",
 	  .complete = "local relative iso unix none" },
 	RUN(0, "btf", "FILE", btf, "the kernel's BTF, where the kernel doesn't give it", .parse = parse_text,
@@ -215,6 +215,10 @@ static int store(struct run *run, const struct opt *o, const char *arg, void *to
 	snprintf(name, sizeof(name), "--%s", o->name);
 	if (o->parse)
 		return o->parse(run, arg, to);
+	if (o->set_to) {
+		*(__u64 *)to = o->set_to;
+		return 0;
+	}
 	switch (o->value) {
 	case V_BOOL:
 		*(bool *)to = true;
@@ -366,11 +370,29 @@ int opt_apply(struct run *run)
 	return ret;
 }
 
-/* Columns that options ask for by name. */
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p && (p = strstr(p, word)); p += len)
+		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
+			return true;
+	return false;
+}
+
+/* Columns that options ask for, or do away with. */
 bool opt_shows(const char *column)
 {
 	for (int i = 0; i < n_seen; i++)
-		if (seen[i].opt->column && !strcmp(seen[i].opt->column, column))
+		if (has_word(seen[i].opt->shows, column))
+			return strcmp(column, "time") || !look_time_hidden();
+	return false;
+}
+
+bool opt_hides(const char *column)
+{
+	for (int i = 0; i < n_seen; i++)
+		if (has_word(seen[i].opt->hides, column))
 			return true;
 	return false;
 }

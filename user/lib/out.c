@@ -241,7 +241,7 @@ static void show(const struct column *c)
 		shown[n_shown++] = c;
 }
 
-/* The columns that are shown: the usual ones; all in JSON; with -o what it lists, in its order. */
+/* The columns that are shown: the usual ones; of an event, in JSON, all; with -o what it lists, in its order. */
 int out_init(struct run *run)
 {
 	const struct column *c = run->tool->columns;
@@ -251,8 +251,8 @@ int out_init(struct run *run)
 	the_out.format = run->format;
 	n_shown = 0;
 	for (int i = 0; c && c[i].key; i++)
-		if ((!list || adds) && (!c[i].hidden || run->format == OUT_JSON || opt_shows(c[i].key) ||
-					(adds && find(&c[i], list, 0))))
+		if ((!list || adds) && !opt_hides(c[i].key) &&
+		    (!c[i].hidden || opt_shows(c[i].key) || (run->format == OUT_JSON && !run->table->map)))
 			show(&c[i]);
 	for (list = adds ? list + 1 : list; list && *list;) {
 		size_t len = strcspn(list, ",");

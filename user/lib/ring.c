@@ -101,43 +101,102 @@ static bool over(struct run *run)
 	return stop || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
 }
 
+/*
+ * CPUs take the time of an event and its place in the ring one after the other, so that
+ * neighbours can be out of order by microseconds: a few records are held back and sorted.
+ */
+#define WINDOW 64
+#define SETTLED (200 * USEC)
+
+struct pending {
+	__u64 time;
+	size_t size, room;
+	char *record;
+};
+
+static struct pending *window[WINDOW];	/* the first `held` by time, the rest spare */
+static int held;
+
+static void emit(struct run *run, struct pending *p)
+{
+	if (run->count && run->shown >= run->count)
+		return;
+	if (!run->tool->event || run->tool->event(run, p->record, p->size)) {
+		out_row(run, p->record);
+		run->shown++;
+	}
+}
+
+static void emit_first(struct run *run, int n)
+{
+	struct pending *done[WINDOW];
+
+	for (int i = 0; i < n; i++)
+		emit(run, window[i]);
+	memcpy(done, window, n * sizeof(*done));
+	memmove(window, window + n, (held - n) * sizeof(*window));
+	memcpy(window + held - n, done, n * sizeof(*done));
+	held -= n;
+}
+
+static void emit_settled(struct run *run, bool all)
+{
+	__u64 now = look_now();
+	int n = 0;
+
+	while (n < held && (all || window[n]->time + SETTLED < now))
+		n++;
+	if (n)
+		emit_first(run, n);
+}
+
+static int hold(const void *data, size_t size)
+{
+	struct pending *p = window[held];
+	int at = held;
+	char *more;
+
+	if (!p) {
+		p = window[held] = calloc(1, sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+	}
+	if (p->room < size) {
+		more = realloc(p->record, size);
+		if (!more)
+			return -ENOMEM;
+		p->record = more;
+		p->room = size;
+	}
+	memcpy(p->record, data, size);
+	p->size = size;
+	p->time = ((const struct origin *)data)->time;
+	for (; at && window[at - 1]->time > p->time; at--)
+		window[at] = window[at - 1];
+	window[at] = p;
+	held++;
+	return 0;
+}
+
+static bool last_round;	/* the programs are detached: what is there is shown to the last */
+
 /* A negative result makes libbpf stop consuming; the record has been taken all the same. */
 static int on_event(void *ctx, void *data, size_t size)
 {
 	struct run *run = ctx;
+	int ret = hold(data, size);
 
-	if (run->count && run->shown >= run->count)
-		return -EINTR;
-	if (!run->tool->event || run->tool->event(run, data, size)) {
-		out_row(run, data);
-		run->shown++;
-	}
+	if (ret)
+		return ret;
+	if (held == WINDOW)
+		emit_first(run, WINDOW / 2);
+	if (last_round)
+		return out_closed() ? -EINTR : 0;
 	if (++since_look < LOOK_EVERY)
 		return stop ? -EINTR : 0;
 	since_look = 0;
 	account(run, false);
 	return over(run) ? -EINTR : 0;
-}
-
-/* The same, once the programs are detached: what is there is shown to the last. */
-static int on_last_event(void *ctx, void *data, size_t size)
-{
-	struct run *run = ctx;
-
-	if (run->count && run->shown >= run->count)
-		return -EINTR;
-	if (!run->tool->event || run->tool->event(run, data, size)) {
-		out_row(run, data);
-		run->shown++;
-	}
-	return out_closed() ? -EINTR : 0;
-}
-
-static int (*handler)(void *, void *, size_t) = on_event;
-
-static int dispatch(void *ctx, void *data, size_t size)
-{
-	return handler(ctx, data, size);
 }
 
 /* sd_notify(3): one datagram to the socket that systemd names. */
@@ -192,7 +251,7 @@ static int show(struct run *run)
 static int nap(struct run *run, struct ring_buffer *rb)
 {
 	struct pollfd pfd = { .fd = rb ? ring_buffer__epoll_fd(rb) : -1, .events = POLLIN };
-	__u64 now = look_now(), until = now + (rb ? NAP : SEC_);
+	__u64 now = look_now(), until = now + (held ? 2 * SETTLED : rb ? NAP : SEC_);
 	struct timespec ts;
 
 	if (deadline && deadline < until)
@@ -207,12 +266,12 @@ static int nap(struct run *run, struct ring_buffer *rb)
 int ring_run(struct run *run)
 {
 	struct bpf_map *events = bpf_object__find_map_by_name(run->skel->obj, "events");
-	bool tables = run->tool->table.map || run->tool->show;
+	bool tables = run->table->map || run->tool->show;
 	struct ring_buffer *rb = NULL;
 	int ret = 0;
 
 	if (events) {
-		rb = ring_buffer__new(bpf_map__fd(events), dispatch, run, NULL);
+		rb = ring_buffer__new(bpf_map__fd(events), on_event, run, NULL);
 		if (!rb)
 			return -errno;
 	}
@@ -230,8 +289,10 @@ int ring_run(struct run *run)
 
 		if (!done)
 			ret = nap(run, rb);
-		if (!ret && rb)
+		if (!ret && rb) {
 			ring_buffer__consume(rb);
+			emit_settled(run, false);
+		}
 		account(run, false);
 		if (next_interval && look_now() >= next_interval) {
 			ret = show(run);
@@ -243,9 +304,11 @@ int ring_run(struct run *run)
 	}
 	account(run, true);	/* reads the programs, so before they go */
 	attach_detach();
-	handler = on_last_event;
-	if (!ret && rb)
+	last_round = true;
+	if (!ret && rb) {
 		ring_buffer__consume(rb);
+		emit_settled(run, true);
+	}
 	account(run, false);
 	if (!ret && tables && !(run->count && run->shown >= run->count))
 		ret = show(run);

@@ -44,7 +44,7 @@ static void add(char *to, const void *from, size_t counters)
 
 static size_t counters(const struct run *run)
 {
-	return run->tool->table.adds ?: t.value_size;
+	return run->table->adds ?: t.value_size;
 }
 
 static int collect(void *ctx, const void *key, void *value)
@@ -80,7 +80,7 @@ static int collect(void *ctx, const void *key, void *value)
 /* Between open and load: the sizes that depend on this machine and on the options. */
 int table_prepare(struct run *run)
 {
-	const struct table *table = &run->tool->table;
+	const struct table *table = run->table;
 	struct bpf_map *map, *cpu;
 	char name[64];
 	size_t size;
@@ -117,7 +117,7 @@ int table_prepare(struct run *run)
 
 static int start(struct run *run)
 {
-	const struct table *table = &run->tool->table;
+	const struct table *table = run->table;
 	struct bpf_map *map;
 	char name[64];
 
@@ -167,7 +167,7 @@ static int descending(const void *a, const void *b)
 static void show_hist(struct run *run, const char *entry)
 {
 	const struct hist *h = (const struct hist *)(entry + t.key_room);
-	size_t divide = run->tool->table.divide;
+	size_t divide = run->table->divide;
 	struct hist_view view = {
 		.slots = h->slot,
 		.sum = h->sum,
@@ -181,7 +181,7 @@ static void show_hist(struct run *run, const char *entry)
 /* Entries to the tool's row type, completed, sorted and shown. */
 static int show(struct run *run, char *entries, size_t n)
 {
-	const struct table *table = &run->tool->table;
+	const struct table *table = run->table;
 	size_t size = table->unit ? t.size : table->size, kept = 0;
 	char *rows = calloc(n ?: 1, size);
 
@@ -195,7 +195,8 @@ static int show(struct run *run, char *entries, size_t n)
 		} else {
 			memset(row, 0, size);
 			memcpy(row, entry, t.key_size);
-			memcpy(row + table->value_at, entry + t.key_room, size - table->value_at);
+			memcpy(row + table->value_at, entry + t.key_room,
+			       t.value_size < size - table->value_at ? t.value_size : size - table->value_at);
 		}
 		kept += !table->row || table->row(run, row);
 	}

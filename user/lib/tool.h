@@ -44,9 +44,11 @@ struct opt {
 	__u64 min, max;			/* both 0: what the type holds */
 	size_t offset, size;		/* of the global in .rodata */
 	__u32 set;			/* a list for filter_set: the kind of its keys */
+	int (*find)(const char *word, __u64 *id);	/* ... by name; -ENOENT */
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
-	const char *column;		/* a column that the option shows as well */
-	bool keyed;			/* histograms: one for each value of that column */
+	const char *shows, *hides;	/* columns, "pid comm", that the option shows as well, or hides */
+	bool keyed;			/* histograms: one for each value of those columns */
+	__u64 set_to;			/* a switch for a __u64: what it sets */
 	const char *complete;		/* what the argument is, for shell completion */
 };
 
@@ -67,7 +69,12 @@ struct opt {
 #define OPT_SET(l, n, a, kind, h, ...) { .letter = l, .name = n, .arg = a, .help = h, .value = V_U32, .set = kind, ##__VA_ARGS__ }
 
 /* A switch that only shows a column. */
-#define OPT_SHOW(l, n, col, h) { .letter = l, .name = n, .help = h, .value = V_BOOL, .column = col, .parse = opt_show }
+#define OPT_SHOW(l, n, col, h) { .letter = l, .name = n, .help = h, .value = V_BOOL, .shows = col, .parse = opt_show }
+
+/* A histogram's unit, in ns. */
+#define OPT_UNIT(l, n, skel, m, ns, h) OPT(l, n, NULL, skel, m, h, .set_to = ns)
+
+#define KEYED(columns) .keyed = true, .shows = columns
 
 /* --- Columns: one description for text, JSON, CSV, the schema and the manual. --- */
 
@@ -159,7 +166,7 @@ struct tool {
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*show)(struct run *run);		/* instead of the table */
-	struct table table;
+	struct table table;	/* setup() may choose another: run->table */
 	int (*command)(int argc, char **argv);	/* a command without BPF; the rest is unused */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 	__u32 loss_ok;
@@ -199,6 +206,7 @@ enum exit_code {
 /* One run of one tool; the typed skeleton begins like `skel`. */
 struct run {
 	const struct tool *tool;
+	const struct table *table;
 	struct { struct bpf_object_skeleton *skeleton; struct bpf_object *obj; } *skel;
 	struct common *common;
 	void *rodata;			/* the tool's own globals, before the load */

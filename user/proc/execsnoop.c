@@ -124,7 +124,7 @@ static int setup(struct run *run)
 }
 
 static const struct opt opts[] = {
-	OPT('x', "failed", NULL, execsnoop, failed, "calls that failed as well", .column = "error"),
+	OPT('x', "failed", NULL, execsnoop, failed, "calls that failed as well", .shows = "error"),
 	OPT_SET('P', "ppid", "PID,...", ONLY_PPIDS, "only children of these processes"),
 	{ .letter = 'l', .name = "line", .arg = "TEXT", .value = V_CHARS, .parse = parse_line,
 	  .help = "only where the arguments, joined by spaces, have this text" },

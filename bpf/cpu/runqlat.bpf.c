@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/tool.bpf.h"
+#include "lib/probe.bpf.h"
+#include "lib/kernel.bpf.h"
+#include "lib/hist.bpf.h"
+#include "lib/inflight.bpf.h"
+#include "lib/task.bpf.h"
+#include "runqlat.h"
+
+const volatile __u64 unit = 1000;
+const volatile bool by_process, by_thread, by_pidns;
+
+struct wait {
+	__u64 since;
+};
+
+INFLIGHT(waiting, struct wait);
+HISTOGRAMS(hists, struct runqlat_key);
+
+static __always_inline int runnable(const bool direct, struct task_struct *task)
+{
+	struct wait wait = { bpf_ktime_get_ns() };
+	__u32 tid = READ(task, pid);
+
+	if (!tid || !filter_task(direct, task))		/* 0: the idle tasks */
+		return 0;
+	inflight_put(waiting, task, tid, &wait);
+	return 0;
+}
+
+/* A task that is woken before it slept goes on running, and one that waits keeps its place. */
+static __always_inline int woken(const bool direct, struct task_struct *task)
+{
+	if (task_on_cpu(task) || inflight_has(waiting, task, READ(task, pid)))
+		return 0;
+	return runnable(direct, task);
+}
+
+static __always_inline void key_of(const bool direct, struct task_struct *task, struct runqlat_key *key)
+{
+	struct task_struct *named = by_process ? READ(task, group_leader) : task;
+
+	if (by_pidns) {
+		struct pid *pid = READ(task, thread_pid);
+		__u32 level = BPF_CORE_READ(pid, level);
+
+		key->id = BPF_CORE_READ(pid, numbers[level].ns, ns.inum);
+	} else if (by_process || by_thread) {
+		key->id = by_process ? READ(task, tgid) : READ(task, pid);
+		bpf_probe_read_kernel_str(key->comm, sizeof(key->comm), &named->comm);
+	}
+}
+
+ON_TRACE(sched_wakeup, struct task_struct *task)
+{
+	return woken(direct, task);
+}
+
+ON_TRACE(sched_wakeup_new, struct task_struct *task)
+{
+	return runnable(direct, task);
+}
+
+ON_TRACE(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	struct runqlat_key key = {};
+	struct wait wait;
+
+	if (preempt || !task_state(prev))	/* 0: TASK_RUNNING */
+		runnable(direct, prev);
+	if (!inflight_take(waiting, next, READ(next, pid), &wait))
+		return 0;
+	key_of(direct, next, &key);
+	hist_add(hists, &key, bpf_ktime_get_ns() - wait.since, unit);
+	return 0;
+}
+
+INFLIGHT_EXIT(waiting)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Fields of the kernel that were renamed or moved, one accessor each; use where `direct` is known. */
+#ifndef KERNEL_BPF_H
+#define KERNEL_BPF_H
+
+struct task_struct___before_5_14 {
+	volatile long state;
+} __attribute__((preserve_access_index));
+
+/* task_struct.state became __state: commit 2f064a59a11f, 5.14 */
+#define task_state(task) ({						\
+	struct task_struct___before_5_14 *__old = (void *)(task);	\
+	bpf_core_field_exists(__old->state) ? (__u64)READ(__old, state) : (__u64)READ(task, __state); \
+})
+
+/* An int until 6.18, a byte in 7.2: CO-RE doesn't resize what is signed, so by size. */
+#define task_on_cpu(task) (direct ? BPF_CORE_READ_BITFIELD(task, on_cpu) : BPF_CORE_READ_BITFIELD_PROBED(task, on_cpu))
+
+#endif
