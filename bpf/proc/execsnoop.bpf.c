@@ -8,6 +8,7 @@
 #include "lib/task.bpf.h"
 #include "execsnoop.h"
 
+#define EXECSNOOP_FULL (EXECSNOOP_ARGS + PATH_LEN + 2 * EXECSNOOP_NAMES)	/* bytes of data in use at most */
 #define MAX_FAILED_ARGS 1024	/* the verifier follows each turn of that loop, and no more branches than 8192 */
 
 const volatile bool failed, want_pcomm, want_path, want_cwd, want_exe;
@@ -40,56 +41,79 @@ static __always_inline struct execsnoop_event *record(struct task_struct *task, 
 	return e;
 }
 
-/* The verifier must see that no part is longer than it can be. */
-#define BOUND(n, max) ({ __u64 __n = n; barrier_var(__n); __n > (max) ? (max) : __n; })
-
-static __always_inline __u64 add_cwd(struct execsnoop_event *e, __u64 at, struct task_struct *task)
+/*
+ * How much of data is in use.  It stands in the record, not in a variable: verifiers before
+ * 5.16 forget the bounds of what is put on the stack in between.
+ */
+static __always_inline __u64 used(struct execsnoop_event *e)
 {
-	path_names(e->data + at, (unsigned long)BPF_CORE_READ(task, fs, pwd.mnt),
+	__u64 n = *(volatile __u32 *)&e->used;
+
+	barrier_var(n);
+	return n > EXECSNOOP_FULL ? EXECSNOOP_FULL : n;
+}
+
+static __always_inline char *next_part(struct execsnoop_event *e)
+{
+	return e->data + used(e);
+}
+
+static __always_inline void add_path(struct execsnoop_event *e, long n)
+{
+	if (n < 1)
+		return;
+	e->path_len = n;
+	e->used += n;
+}
+
+static __always_inline void add_cwd(struct execsnoop_event *e, struct task_struct *task)
+{
+	path_names(next_part(e), (unsigned long)BPF_CORE_READ(task, fs, pwd.mnt),
 		   (unsigned long)BPF_CORE_READ(task, fs, pwd.dentry), &e->cwd_len, &e->cwd_cut);
-	return at + BOUND(e->cwd_len, EXECSNOOP_NAMES);
+	e->used += e->cwd_len;
+}
+
+static __always_inline void output(struct execsnoop_event *e)
+{
+	event_output(e, offsetof(struct execsnoop_event, data) + used(e));
 }
 
 ON_TRACE(sched_process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	struct execsnoop_event *e = record(task, 0);
 	unsigned long start;
-	__u64 at;
-	long n;
+	__u64 size;
 
 	if (!e)
 		return 0;
 	start = READ(task, mm, arg_start);
-	at = READ(task, mm, arg_end) - start;
-	barrier_var(at);
-	if (at > EXECSNOOP_ARGS) {
-		at = EXECSNOOP_ARGS;
+	size = READ(task, mm, arg_end) - start;
+	barrier_var(size);
+	if (size > EXECSNOOP_ARGS) {
+		size = EXECSNOOP_ARGS;
 		e->cut = 1;
 	}
+	e->args_len = e->used = size;
 	/* The kernel has just written them: their pages are there. */
-	if (bpf_probe_read_user(e->data, at, (void *)start)) {
+	if (bpf_probe_read_user(e->data, size, (void *)start)) {
 		lose(LOSS_READ);
 		e->cut = 1;
-		at = 0;
+		e->args_len = e->used = 0;
 	}
-	e->args_len = at;
-	if (want_path) {
-		n = bpf_probe_read_kernel_str(e->data + at, PATH_LEN, READ(bprm, filename));
-		e->path_len = n < 0 ? 0 : n;
-		at += BOUND(e->path_len, PATH_LEN);
-	}
+	if (want_path)
+		add_path(e, bpf_probe_read_kernel_str(next_part(e), PATH_LEN, READ(bprm, filename)));
 	if (want_cwd)
-		at = add_cwd(e, at, task);
+		add_cwd(e, task);
 	if (want_exe) {
-		path_of_file(e->data + at, (unsigned long)READ(task, mm, exe_file), &e->exe_len, &e->exe_cut);
-		at += BOUND(e->exe_len, EXECSNOOP_NAMES);
+		path_of_file(next_part(e), (unsigned long)READ(task, mm, exe_file), &e->exe_len, &e->exe_cut);
+		e->used += e->exe_len;
 	}
-	event_output(e, offsetof(struct execsnoop_event, data) + BOUND(at, sizeof(e->data)));
+	output(e);
 	return 0;
 }
 
 /*
- * The kernel has read the strings of a call that failed later than on them, so they are there to be read.
+ * The kernel may have failed before it read the strings: what it can't read now is marked as cut.
  * Their length is kept in the record, for the verifier's sake as in path_names().
  */
 static __always_inline void read_argv(struct execsnoop_event *e, unsigned long argv, bool is_32)
@@ -123,20 +147,16 @@ ON_SYSCALL_OFF(execve, execveat)
 	bool is_at = syscall_is(call, execveat);
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct execsnoop_event *e;
-	__u64 at;
-	long n;
 
 	if (call->ret >= 0 || !(e = record(task, call->ret)))
 		return 0;
 	read_argv(e, is_at ? call->arg[2] : call->arg[1], call->is_32);
-	at = BOUND(e->args_len, EXECSNOOP_ARGS);
-	if (want_path) {
-		n = bpf_probe_read_user_str(e->data + at, PATH_LEN, (void *)(is_at ? call->arg[1] : call->arg[0]));
-		e->path_len = n < 0 ? 0 : n;
-		at += BOUND(e->path_len, PATH_LEN);
-	}
+	e->used = e->args_len;
+	if (want_path)
+		add_path(e, bpf_probe_read_user_str(next_part(e), PATH_LEN,
+						    (void *)(is_at ? call->arg[1] : call->arg[0])));
 	if (want_cwd)
-		at = add_cwd(e, at, task);
-	event_output(e, offsetof(struct execsnoop_event, data) + BOUND(at, sizeof(e->data)));
+		add_cwd(e, task);
+	output(e);
 	return 0;
 }

@@ -17,6 +17,6 @@ struct execsnoop_event {
 	__u32 cwd_len, cwd_cut;
 	__u32 exe_len, exe_cut;
 	__u32 cut;			/* there were more arguments */
-	__u32 pad;
+	__u32 used;			/* of data */
 	char data[2 * EXECSNOOP_ARGS + PATH_LEN + 2 * EXECSNOOP_NAMES];
 };

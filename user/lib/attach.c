@@ -87,6 +87,16 @@ static bool is_direct(const char *way)
 	return !strcmp(way, "tp_btf") || !strcmp(way, "fentry") || !strcmp(way, "fexit");
 }
 
+static bool word_in(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p && (p = strstr(p, word)); p += len)
+		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
+			return true;
+	return false;
+}
+
 static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 {
 	const char *section = bpf_program__section_name(p), *name = bpf_program__name(p);
@@ -97,22 +107,14 @@ static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 		return false;
 	if (*section == '?')
 		section++;
+	if (word_in(getenv("COREKIT_WITHOUT"), n->way))	/* so that tests can go each way */
+		snprintf(why, sizeof(why), "left out by COREKIT_WITHOUT");
 	bpf_object__for_each_map(map, run->skel->obj)
 		if (is_direct(n->way) && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && !kernel_task_storage())
 			snprintf(why, sizeof(why), "no task storage for tracing in this kernel");
 	if (!*why && kernel_has_program(section, why, sizeof(why)) && args_fit(p, n, why, sizeof(why)))
 		return true;
 	rule_out(name, why);
-	return false;
-}
-
-static bool word_in(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; p && (p = strstr(p, word)); p += len)
-		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
-			return true;
 	return false;
 }
 
@@ -129,7 +131,7 @@ static void complain(struct run *run, const char *group)
 
 		if (!why || !split(bpf_program__name(p), &n) || strcmp(n.group, group) || at >= sizeof(text) - 1)
 			continue;
-		if (strstr(bpf_program__name(p), "__leave__"))
+		if (strstr(bpf_program__name(p), "__leave__") || strstr(text, why))
 			continue;
 		at += snprintf(text + at, sizeof(text) - at, "%s%s: %s", at ? "; " : "", section + (*section == '?'), why);
 	}
