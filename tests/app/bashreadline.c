@@ -5,7 +5,7 @@
 #include <termios.h>
 #include "test.h"
 
-#define BASH "/bin/bash"
+#define BASH	"/bin/bash"
 #define LONGEST 4095
 
 /* A shell on a terminal. Its lines make files, by which it is known that they were done. */
@@ -209,7 +209,8 @@ TEST(bashreadline, "a shell in another root is found")
 	REQUIRE(run("sh", "-c",
 		    text("for f in " BASH " $(LD_TRACE_LOADED_OBJECTS=1 " BASH " | grep -o '/[^ ]*'); do "
 			 "mkdir -p %s/${f%%/*} && cp -L $f %s/$f || exit 1; done",
-			 tmp("root"), tmp("root")))->status == 0);
+			 tmp("root"), tmp("root")))
+			->status == 0);
 	shell.pid = forkpty(&shell.terminal, NULL, NULL, &size);
 	REQUIRE(shell.pid >= 0);
 	if (!shell.pid)

@@ -30,7 +30,8 @@ static void create(const char *path)
 
 static void check_age(json_t *row, const struct span *span)
 {
-	CHECK_BETWEEN(span->before_unlink - span->after_open, number(row, "age_ns"), span->after_unlink - span->before_open);
+	CHECK_BETWEEN(span->before_unlink - span->after_open, number(row, "age_ns"),
+		      span->after_unlink - span->before_open);
 }
 
 static struct job *ours(void)
@@ -57,7 +58,8 @@ TEST(filelife, "each file that is made and deleted is shown once, with its age")
 	tool_stop(job);
 	CHECK_EQ(rows(job), 20);
 	for (int i = 0; i < 20; i++)
-		check_age(row(job, IS("file", text("life-%d", i)), IS("pid", getpid()), IS("path", tmp(text("life-%d", i)))),
+		check_age(row(job, IS("file", text("life-%d", i)), IS("pid", getpid()),
+			      IS("path", tmp(text("life-%d", i)))),
 			  &spans[i]);
 	CHECK_EQ(lost(job), 0);
 }
@@ -204,7 +206,8 @@ TEST(filelife, "a file that has gone by other ways than unlink leaves nothing be
 		create(tmp(text("mnt/gone-%d", i)));
 		create(tmp("replaced"));
 		create(tmp("replacer"));
-		REQUIRE(rename(tmp("replacer"), tmp("replaced")) == 0 && rename(tmp("replaced"), tmp(text("kept-%d", i))) == 0);
+		REQUIRE(rename(tmp("replacer"), tmp("replaced")) == 0 &&
+			rename(tmp("replaced"), tmp(text("kept-%d", i))) == 0);
 	}
 	REQUIRE(umount(tmp("mnt")) == 0);
 	for (int i = 0; i < 200; i++)

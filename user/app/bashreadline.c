@@ -40,13 +40,28 @@ static __u64 symbol(Elf *elf, Elf_Scn *scn, const GElf_Shdr *table, const char *
 	return 0;
 }
 
-/* Where readline() begins in a file: its offset, 0 if the file has none, or a negative errno. */
+static __u64 function(Elf *elf, const char *name)
+{
+	Elf_Scn *scn = NULL;
+	__u64 address = 0;
+	GElf_Shdr table;
+
+	while (!address && (scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &table) && (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB) &&
+		    table.sh_entsize)
+			address = symbol(elf, scn, &table, name);
+	return address;
+}
+
+/*
+ * Where to see what readline() returns: an offset in the file, 0 if it has no such function, or a
+ * negative errno.  readline_internal_teardown() returns the same to readline(), and is called when the
+ * line is complete: with it, lines are seen of shells that waited for one when the tool started.
+ */
 static long readline_in(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	__u64 address = 0;
-	Elf_Scn *scn = NULL;
-	GElf_Shdr table;
+	__u64 address;
 	GElf_Phdr part;
 	long at = 0;
 	size_t n;
@@ -56,16 +71,13 @@ static long readline_in(const char *path)
 		return -errno;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getphdrnum(elf, &n))
-		at = -ENOEXEC;
-	while (!at && !address && (scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &table) && (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB) &&
-		    table.sh_entsize)
-			address = symbol(elf, scn, &table, "readline");
-	for (size_t i = 0; address && i < n; i++)
-		if (gelf_getphdr(elf, i, &part) && part.p_type == PT_LOAD && address >= part.p_vaddr &&
-		    address < part.p_vaddr + part.p_filesz)
-			at = address - part.p_vaddr + part.p_offset;
+	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &n)) {
+		address = function(elf, "readline_internal_teardown") ?: function(elf, "readline");
+		for (size_t i = 0; address && i < n; i++)
+			if (gelf_getphdr(elf, i, &part) && part.p_type == PT_LOAD && address >= part.p_vaddr &&
+			    address < part.p_vaddr + part.p_filesz)
+				at = address - part.p_vaddr + part.p_offset;
+	}
 	elf_end(elf);
 	close(fd);
 	return at;
@@ -243,6 +255,7 @@ TOOL(bashreadline,
 	.about    = "One line for each that bash's readline() returned, in every bash that runs when the tool starts, "
 		    "in containers as well, and in those that start later from the same files or from /bin/bash.",
 	.cost     = "One uprobe for each line entered.",
-	.caveats  = "Scripts and 'bash -c' use no readline and are not shown. Lines entered in other programs that use the "
-		    "same shared library are: -n bash leaves them out.",
+	.caveats  = "Scripts and 'bash -c' use no readline and are not shown. Lines entered in other programs that use "
+		    "the same shared library are; -n bash leaves them out. Where readline_internal_teardown() is not "
+		    "exported, a line that a shell waited for when the tool started is not shown.",
 	.examples = examples, .opts = opts, .columns = columns, .attach = attach);
