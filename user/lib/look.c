@@ -236,7 +236,7 @@ bool look_write(struct out *o, const struct column *c, const void *row)
 		return true;
 	case L_OWN:
 		c->show(o, c, row);
-		return true;
+		return out_has(o);
 	case L_TIME:
 		look_time(o, n);
 		return true;

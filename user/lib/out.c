@@ -19,8 +19,8 @@
 
 struct out {
 	enum format format;
-	bool escape;		/* in a string */
 	bool closed;
+	bool nothing;		/* the cell has no value */
 	char *buf;
 	size_t len, size;
 };
@@ -125,6 +125,20 @@ void out_printf(struct out *o, const char *fmt, ...)
 	n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	put(o, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1);
+}
+
+/* For the show() of a column: this row has no value for it. */
+void out_nothing(struct out *o)
+{
+	o->nothing = true;
+}
+
+bool out_has(struct out *o)
+{
+	bool has = !o->nothing;
+
+	o->nothing = false;
+	return has;
 }
 
 bool out_is_json(const struct out *o)
@@ -347,10 +361,10 @@ static void cell_json(struct out *o, const struct column *c, const void *row)
 	if (c->look == L_NSEC)
 		put(o, "_ns", 3);
 	put(o, "\":", 2);
+	need(o, ROOM);	/* no flush inside, so that `at` stays right */
 	at = o->len;
 	if (quoted)
 		put_char(o, '"');
-	need(o, ROOM);	/* no flush inside, so that `at` stays right */
 	if (!look_write(o, c, row)) {
 		o->len = at;
 		put(o, "null", 4);

@@ -240,6 +240,7 @@ void out_u64(struct out *out, __u64 v);
 void out_s64(struct out *out, __s64 v);
 void out_fixed(struct out *out, __u64 v, __u32 divide, int decimals);	/* v / divide */
 void out_printf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void out_nothing(struct out *out);		/* "-" in text, null in JSON */
 bool out_is_json(const struct out *out);
 void out_row(struct run *run, const void *row);
 

@@ -79,6 +79,8 @@ static void show_path(struct out *out, const struct column *c, const void *row)
 
 	if (e->path_len)
 		out_bytes(out, e->data + e->args_len, e->path_len - 1);
+	else
+		out_nothing(out);
 }
 
 static void show_cwd(struct out *out, const struct column *c, const void *row)
@@ -93,7 +95,9 @@ static void show_exe(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
 
-	if (!e->ret)
+	if (e->ret)
+		out_nothing(out);
+	else
 		path_write(out, e->data + e->args_len + e->path_len + e->cwd_len, e->exe_len, e->exe_cut);
 }
 
