@@ -17,7 +17,7 @@ int readline_return(struct pt_regs *ctx)
 	e = event_reserve(struct bashreadline_event);
 	if (!e)
 		return 0;
-	n = bpf_probe_read_user_str(e->line, sizeof(e->line), (void *)PT_REGS_RC(ctx));
+	n = read_user_str(e->line, sizeof(e->line), PT_REGS_RC(ctx));
 	if (n < 1) {
 		lose(LOSS_READ);
 		event_discard(e);

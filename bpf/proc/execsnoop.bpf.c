@@ -129,7 +129,7 @@ static __always_inline void read_argv(struct execsnoop_event *e, unsigned long a
 		arg = 0;
 		if (at > EXECSNOOP_ARGS || bpf_probe_read_user(&arg, is_32 ? 4 : 8, (void *)argv) || !arg)
 			break;
-		n = bpf_probe_read_user_str(e->data + at, EXECSNOOP_ARGS, (void *)arg);
+		n = read_user_str(e->data + at, EXECSNOOP_ARGS, arg);
 		if (n < 1)
 			break;
 		*len = at + n;
@@ -153,8 +153,7 @@ ON_SYSCALL_OFF(execve, execveat)
 	read_argv(e, is_at ? call->arg[2] : call->arg[1], call->is_32);
 	e->used = e->args_len;
 	if (want_path)
-		add_path(e, bpf_probe_read_user_str(next_part(e), PATH_LEN,
-						    (void *)(is_at ? call->arg[1] : call->arg[0])));
+		add_path(e, read_user_str(next_part(e), PATH_LEN, is_at ? call->arg[1] : call->arg[0]));
 	if (want_cwd)
 		add_cwd(e, task);
 	output(e);
