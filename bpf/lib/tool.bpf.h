@@ -62,6 +62,12 @@ static __always_inline int map_put(void *map, const void *key, const void *value
 	__v;								\
 })
 
+/* The length with its NUL, or -EFAULT; older kernels say 0 of an empty string. */
+static __always_inline long read_user_str(void *to, __u32 size, unsigned long from)
+{
+	return bpf_probe_read_user_str(to, size, (void *)from) ?: 1;
+}
+
 /* Ids as the tool's user sees them: those of its own pid namespace. */
 static __always_inline __u64 current_ids(void)
 {

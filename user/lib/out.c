@@ -15,7 +15,7 @@
 
 #define MAX_COLUMNS 64
 #define FLUSH_AT (64 << 10)
-#define ROOM (128 << 10)	/* more than one cell can take: 32 KiB of bytes, each escaped */
+#define ROOM (256 << 10)	/* more than one cell can take: 32 KiB of bytes, each as \udcNN */
 
 struct out {
 	enum format format;
@@ -361,7 +361,7 @@ static void cell_json(struct out *o, const struct column *c, const void *row)
 	if (c->look == L_NSEC)
 		put(o, "_ns", 3);
 	put(o, "\":", 2);
-	need(o, ROOM / 2);	/* no flush inside, so that `at` stays right */
+	need(o, ROOM);	/* no flush inside, so that `at` stays right */
 	at = o->len;
 	if (quoted)
 		put_char(o, '"');
@@ -437,11 +437,10 @@ void out_cell(struct out *o, const struct column *c, const void *row)
 /* The cells of a row, without what ends the line. */
 static void cells(struct out *o, const void *row, bool more)
 {
-	need(o, ROOM);
 	if (o->format == OUT_JSON)
 		put_char(o, '{');
 	for (int i = 0; i < n_shown; i++) {
-		need(o, ROOM / 2);
+		need(o, ROOM);
 		switch (o->format) {
 		case OUT_JSON: cell_json(o, shown[i], row); break;
 		case OUT_CSV:
