@@ -71,8 +71,8 @@ static __always_inline __u32 hist_slot(__u64 v)
 		struct hist *__h = bpf_map_lookup_elem(&name##__cpu, &__cpu); \
 									\
 		if (__h && nested) {					\
-			__sync_fetch_and_add(&__h->sum, __v);		\
-			__sync_fetch_and_add(&__h->slot[__slot], 1);	\
+			add(&__h->sum, __v);				\
+			add(&__h->slot[__slot], 1);			\
 		} else if (__h) {					\
 			__h->sum += __v;				\
 			__h->slot[__slot]++;				\

@@ -21,11 +21,7 @@ SEC("?" section)							\
 int way##__##body(ctx_t *ctx)						\
 {									\
 	on_##body(call);						\
-<<<<<<< HEAD
 	return 0;	/* the verifier wants no other from fentry and fexit */ \
-=======
-	return 0;	/* all that trampolines and tp_btf allow */	\
->>>>>>> wip-exec
 }									\
 _Pragma("GCC diagnostic pop")
 

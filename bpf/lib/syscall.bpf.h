@@ -123,29 +123,10 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 	}
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-#define ON_SYSCALL(calls...)						\
-static __always_inline int on_syscall(const struct syscall *call);	\
-SEC("raw_tp/sys_exit")							\
-int syscall_exit(struct raw_args *ctx)			\
-=======
-#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
-
-/* As one way of a group of probe.bpf.h. */
-#define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
-
 #define ___ON_SYSCALL(section, program, body, calls...)			\
 static __always_inline int body(const struct syscall *call);		\
 SEC(section)								\
-int program(struct bpf_raw_tracepoint_args *ctx)			\
->>>>>>> wip-net
-=======
-#define ___ON_SYSCALL(section, program, calls...)			\
-static __always_inline int on_syscall(const struct syscall *call);	\
-SEC(section)								\
-int program(struct bpf_raw_tracepoint_args *ctx)			\
->>>>>>> wip-exec
+int program(struct raw_args *ctx)					\
 {									\
 	const void *regs = (const void *)ctx->args[0];			\
 	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
@@ -157,9 +138,12 @@ int program(struct bpf_raw_tracepoint_args *ctx)			\
 }									\
 static __always_inline int body(const struct syscall *call)
 
-#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, calls)
+#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
+
+/* As one way of a group of probe.bpf.h. */
+#define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
 
 /* Only where setup() turns the program `off__syscall_exit` on: it makes each system call a little slower. */
-#define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, calls)
+#define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, on_syscall, ##calls)
 
 #endif

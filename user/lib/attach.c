@@ -218,49 +218,16 @@ int attach_select(struct run *run)
 
 	lesser = false;
 	the_run = run;
-<<<<<<< HEAD
-	bpf_object__for_each_program(p, run->skel->obj) {
-		bool done = false, first = true, any = false;
-
-		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
-			continue;
-		if (!strcmp(n.way, "follow")) {
-			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			continue;
-		}
-		if (!strcmp(n.way, "by_tid") || word_in(skipped, n.group))	/* by_tid: fit_maps() */
-			continue;
-		/* is a way of this group chosen already, and is it this one? */
-		bpf_object__for_each_program(q, run->skel->obj) {
-			if (q == p)
-				break;
-			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
-				continue;
-			if (!any)	/* the group's best way, in whatever variant */
-				first = !strcmp(m.way, n.way);
-			any = true;
-			if (bpf_program__autoload(q))
-				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
-		}
-		if (done)
-			continue;
-		if (usable(run, p, &n)) {
-			bpf_program__set_autoload(p, true);
-			lesser |= !first;
-		} else if (n_open < 64) {
-			strcpy(open_groups[n_open++], n.group);
-=======
 	for (int direct = 1; direct >= 0; direct--) {
 		bpf_object__for_each_program(p, run->skel->obj) {
 			if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n) || is_direct(n.way) != direct)
 				continue;
 			if (!strcmp(n.way, "follow"))
 				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off"))
+			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off") || word_in(skipped, n.group))
 				continue;	/* for fit_maps(), for the tool's setup() to turn on */
 			else if (!choose(run, p, &n) && n_open < 64)
 				strcpy(open_groups[n_open++], n.group);
->>>>>>> wip-exec
 		}
 	}
 	for (int i = 0; i < n_open; i++) {
