@@ -38,8 +38,9 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 	*cut = 1;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < PATH_PARTS; i++) {
-		unsigned long parent;
-		__u32 at = *len;
+		unsigned long parent, name;
+		bool alone;
+		__u64 at;
 		long n;
 
 		if (mnt == root_mnt && dentry == root_dentry) {
@@ -47,7 +48,8 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 			break;
 		}
 		parent = path_follow(dentry, path_offsets.dentry_parent);
-		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || dentry == parent) {
+		alone = dentry == parent;	/* in no folder, as memfd_create(2) makes them */
+		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || (alone && !mnt)) {
 			unsigned long mount = mnt - path_offsets.mount_mnt;
 			unsigned long above = path_follow(mount, path_offsets.mount_parent);
 
@@ -59,13 +61,18 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 			mnt = above + path_offsets.mount_mnt;
 			continue;
 		}
+		name = path_follow(dentry, path_offsets.dentry_name);
+		at = *len;	/* only now: before 5.16 its bounds are forgotten on the stack */
 		if (at > PATH_LEN)
 			break;
-		n = bpf_probe_read_kernel_str(to + at, PATH_NAME,
-					      (void *)path_follow(dentry, path_offsets.dentry_name));
+		n = bpf_probe_read_kernel_str(to + at, PATH_NAME, (void *)name);
 		if (n < 1)
 			break;
 		*len = at + n;
+		if (alone) {
+			*cut = 0;
+			break;
+		}
 		dentry = parent;
 	}
 }

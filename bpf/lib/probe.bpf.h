@@ -20,7 +20,8 @@ _Pragma("GCC diagnostic ignored \"-Wint-conversion\"")			\
 SEC("?" section)							\
 int way##__##body(ctx_t *ctx)						\
 {									\
-	return on_##body(call);						\
+	on_##body(call);						\
+	return 0;	/* the verifier wants no other from fentry and fexit */ \
 }									\
 _Pragma("GCC diagnostic pop")
 
@@ -104,11 +105,11 @@ int kprobe__enter__##group(struct pt_regs *regs)			\
 	probe_push(&kprobe__##group, regs);				\
 	return 0;							\
 }									\
-static __always_inline int returned_##group(struct pt_regs *regs, __u64 *ctx) \
+static __always_inline void returned_##group(struct pt_regs *regs, __u64 *ctx) \
 {									\
 	_Pragma("GCC diagnostic push")					\
 	_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")		\
-	return on_##group(false, PT_REGS_RC(regs), ___bpf_ctx_cast(args)); \
+	on_##group(false, PT_REGS_RC(regs), ___bpf_ctx_cast(args));	\
 	_Pragma("GCC diagnostic pop")					\
 }									\
 SEC("?kretprobe/" #func)						\
@@ -116,7 +117,9 @@ int kprobe__leave__##group(struct pt_regs *regs)			\
 {									\
 	__u64 ctx[PROBE_ARGS];						\
 									\
-	return probe_pop(&kprobe__##group, ctx) ? returned_##group(regs, ctx) : 0; \
+	if (probe_pop(&kprobe__##group, ctx))				\
+		returned_##group(regs, ctx);				\
+	return 0;							\
 }									\
 static __always_inline int on_##group(const bool direct, long ret, void *ctx, ##args)
 

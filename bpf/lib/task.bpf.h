@@ -43,4 +43,24 @@ static __always_inline bool filter_task(const bool direct, struct task_struct *t
 	return filter_ids(READ(task, tgid), READ(task, pid)) && filter_task_slow(direct, task);
 }
 
+/* Its process id as the tool's user sees it; 0 when it is outside of his pid namespace. */
+static __always_inline __u32 task_tgid(struct task_struct *task)
+{
+	struct pid *pid;
+	__u32 level;
+
+	if (!common.pidns_ino)
+		return BPF_CORE_READ(task, tgid);
+	pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	level = BPF_CORE_READ(pid, level);
+	for (__u32 i = 0; i <= 32 && i <= level; i++) {		/* MAX_PID_NS_LEVEL */
+		struct upid id = {};
+
+		bpf_core_read(&id, sizeof(id), &pid->numbers[i]);
+		if (BPF_CORE_READ(id.ns, ns.inum) == common.pidns_ino)
+			return id.nr;
+	}
+	return 0;
+}
+
 #endif

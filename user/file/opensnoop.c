@@ -33,6 +33,8 @@ static void show_mode(struct out *out, const struct column *c, const void *row)
 
 	if (e->flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
 		out_printf(out, "%04o", e->mode);
+	else
+		out_nothing(out);
 }
 
 static void show_path(struct out *out, const struct column *c, const void *row)
@@ -49,6 +51,8 @@ static void show_file(struct out *out, const struct column *c, const void *row)
 
 	if (e->ret >= 0)
 		path_write(out, e->path + e->path_len, e->names_len, e->cut);
+	else
+		out_nothing(out);
 }
 
 static void show_dirfd(struct out *out, const struct column *c, const void *row)

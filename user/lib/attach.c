@@ -28,6 +28,7 @@ static struct bpf_link *links[MAX_LINKS];
 static int n_links;
 static bool lesser;
 static struct run *the_run;
+static const char *skipped;
 static char failing[96], last_line[160];
 
 /* "tp_btf__issue__args2": way, group, variant; "kprobe__enter__G" and "kprobe__leave__G" are one way. */
@@ -87,6 +88,16 @@ static bool is_direct(const char *way)
 	return !strcmp(way, "tp_btf") || !strcmp(way, "fentry") || !strcmp(way, "fexit");
 }
 
+static bool word_in(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p && (p = strstr(p, word)); p += len)
+		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
+			return true;
+	return false;
+}
+
 static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 {
 	const char *section = bpf_program__section_name(p), *name = bpf_program__name(p);
@@ -97,22 +108,14 @@ static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 		return false;
 	if (*section == '?')
 		section++;
+	if (word_in(getenv("COREKIT_WITHOUT"), n->way))	/* so that tests can go each way */
+		snprintf(why, sizeof(why), "left out by COREKIT_WITHOUT");
 	bpf_object__for_each_map(map, run->skel->obj)
 		if (is_direct(n->way) && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && !kernel_task_storage())
 			snprintf(why, sizeof(why), "no task storage for tracing in this kernel");
 	if (!*why && kernel_has_program(section, why, sizeof(why)) && args_fit(p, n, why, sizeof(why)))
 		return true;
 	rule_out(name, why);
-	return false;
-}
-
-static bool word_in(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; p && (p = strstr(p, word)); p += len)
-		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
-			return true;
 	return false;
 }
 
@@ -129,7 +132,7 @@ static void complain(struct run *run, const char *group)
 
 		if (!why || !split(bpf_program__name(p), &n) || strcmp(n.group, group) || at >= sizeof(text) - 1)
 			continue;
-		if (strstr(bpf_program__name(p), "__leave__"))
+		if (strstr(bpf_program__name(p), "__leave__") || strstr(text, why))
 			continue;
 		at += snprintf(text + at, sizeof(text) - at, "%s%s: %s", at ? "; " : "", section + (*section == '?'), why);
 	}
@@ -178,44 +181,53 @@ static int fit_maps(struct run *run)
 	return ret;
 }
 
-/* Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error. */
+/* Take p unless its group has a way already; false when this kernel closes it. */
+static bool choose(struct run *run, struct bpf_program *p, const struct name *n)
+{
+	bool first = true, before = true;
+	struct bpf_program *q;
+	struct name m;
+
+	bpf_object__for_each_program(q, run->skel->obj) {
+		before &= q != p;
+		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group))
+			continue;
+		if (bpf_program__autoload(q) && (strcmp(m.way, n->way) || strcmp(m.variant, n->variant)))
+			return true;
+		if (strcmp(m.way, n->way) && (is_direct(m.way) == is_direct(n->way) ? before : is_direct(m.way)))
+			first = false;
+	}
+	if (!usable(run, p, n))
+		return false;
+	bpf_program__set_autoload(p, true);
+	lesser |= !first;
+	return true;
+}
+
+/*
+ * Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error.
+ * Ways that follow pointers as they are come first; else it is the object's order, which is
+ * by section: programs of one section stand together, wherever they were written.
+ */
 int attach_select(struct run *run)
 {
 	static char open_groups[64][64];
-	struct bpf_program *p, *q;
-	struct name n, m;
+	struct bpf_program *p;
+	struct name n;
 	int n_open = 0;
 
 	lesser = false;
 	the_run = run;
-	bpf_object__for_each_program(p, run->skel->obj) {
-		bool done = false, first = true;
-
-		if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n))
-			continue;
-		if (!strcmp(n.way, "follow")) {
-			bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			continue;
-		}
-		if (!strcmp(n.way, "by_tid"))	/* fit_maps() */
-			continue;
-		/* is a way of this group chosen already, and is it this one? */
-		bpf_object__for_each_program(q, run->skel->obj) {
-			if (q == p)
-				break;
-			if (!split(bpf_program__name(q), &m) || strcmp(m.group, n.group))
+	for (int direct = 1; direct >= 0; direct--) {
+		bpf_object__for_each_program(p, run->skel->obj) {
+			if (bpf_program__autoload(p) || !split(bpf_program__name(p), &n) || is_direct(n.way) != direct)
 				continue;
-			first &= !strcmp(m.way, n.way);
-			if (bpf_program__autoload(q))
-				done = strcmp(m.way, n.way) || strcmp(m.variant, n.variant);
-		}
-		if (done)
-			continue;
-		if (usable(run, p, &n)) {
-			bpf_program__set_autoload(p, true);
-			lesser |= !first;
-		} else if (n_open < 64) {
-			strcpy(open_groups[n_open++], n.group);
+			if (!strcmp(n.way, "follow"))
+				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
+			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off") || word_in(skipped, n.group))
+				continue;	/* for fit_maps(), for the tool's setup() to turn on */
+			else if (!choose(run, p, &n) && n_open < 64)
+				strcpy(open_groups[n_open++], n.group);
 		}
 	}
 	for (int i = 0; i < n_open; i++) {
@@ -232,14 +244,26 @@ int attach_select(struct run *run)
 	return fit_maps(run);
 }
 
-/* libbpf tells only its log which program failed and why. */
+/* libbpf tells only its log which program failed and why; the verifier's last words come before its statistics. */
 void attach_log(const char *line)
 {
-	const char *at = strstr(line, "prog '");
+	const char *at = strstr(line, "prog '"), *end = strstr(line, "\nprocessed "), *start = end;
+	static bool verdict;
+	char name[96];
 
-	if (at && sscanf(at, "prog '%95[^']'", failing) == 1)
+	if (!at || sscanf(at, "prog '%95[^']'", name) != 1)
+		return;
+	if (strcmp(name, failing))
+		verdict = false;
+	snprintf(failing, sizeof(failing), "%s", name);
+	while (start && start > line && start[-1] != '\n')
+		start--;
+	if (end)
+		snprintf(last_line, sizeof(last_line), "%.*s", (int)(end - start), start);
+	else if (!verdict)
 		snprintf(last_line, sizeof(last_line), "%s", strchr(at + 6, '\'') + 3);
 	last_line[strcspn(last_line, "\n")] = 0;
+	verdict |= end != NULL;
 }
 
 bool attach_failed(struct run *run, int error)
@@ -286,6 +310,11 @@ int attach_all(struct run *run)
 	return run->tool->attach ? run->tool->attach(run) : 0;
 }
 
+void attach_skip(const char *groups)
+{
+	skipped = groups;
+}
+
 /* For tools that attach by themselves. */
 int attach_keep(struct bpf_link *link)
 {
@@ -315,7 +344,7 @@ void attach_lesser_why(void)
 	/* ruled-out programs are in the order in which they were tried */
 	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
 		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
-		if (p && !strstr(text, ruled[i].why))
+		if (p && !strstr(text, ruled[i].why) && !strstr(ruled[i].why, "arguments here"))
 			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
 				       bpf_program__section_name(p) + 1, ruled[i].why);
 	}

@@ -169,7 +169,7 @@ static void man(const struct tool *t)
 	for (int i = 0; t->name[i] && i < 63; i++)
 		upper[i] = toupper((unsigned char)t->name[i]);
 	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n");
-	printf(".TH %s 8 \"\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s \\- ", upper, VERSION, t->name);
+	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s \\- ", upper, RELEASED, VERSION, t->name);
 	roff(t->summary);
 	printf("\n.SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTION\\fR]...%s%s\n", t->name,
 	       t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",

@@ -6,6 +6,7 @@
 #include "lib/tool.h"
 
 #define VERSION "0.1"
+#define RELEASED "2026-11-22"
 
 /* opt.c */
 const struct opt *opt_common(const struct tool *tool);
@@ -43,6 +44,7 @@ struct out *out_open(struct run *run);
 void out_json_key(struct out *out, const char *key);
 const struct column *out_find(const struct run *run, const char *key);
 long long out_number(const struct column *c, const void *row);
+bool out_has(struct out *out);		/* the opposite of out_nothing(), once */
 bool out_cells(struct out *out, const void *row);
 void out_cell(struct out *out, const struct column *c, const void *row);
 

@@ -48,14 +48,15 @@ void note(const char *fmt, ...)
 /* libbpf's log is shown with -v only; its last words on a program are kept as the reason. */
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	char text[1024];
+	char *text = NULL;
 	va_list copy;
 
 	va_copy(copy, args);
-	vsnprintf(text, sizeof(text), fmt, copy);
-	va_end(copy);
-	if (level == LIBBPF_WARN)
+	if (level == LIBBPF_WARN && vasprintf(&text, fmt, copy) >= 0) {
 		attach_log(text);
+		free(text);
+	}
+	va_end(copy);
 	return run.verbose ? vfprintf(stderr, fmt, args) : 0;
 }
 

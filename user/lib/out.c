@@ -15,12 +15,12 @@
 
 #define MAX_COLUMNS 64
 #define FLUSH_AT (64 << 10)
-#define ROOM (128 << 10)	/* more than one cell can take: 32 KiB of bytes, each escaped */
+#define ROOM (256 << 10)	/* more than one cell can take: 32 KiB of bytes, each as \udcNN */
 
 struct out {
 	enum format format;
-	bool escape;		/* in a string */
 	bool closed;
+	bool nothing;		/* the cell has no value */
 	char *buf;
 	size_t len, size;
 };
@@ -125,6 +125,20 @@ void out_printf(struct out *o, const char *fmt, ...)
 	n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	put(o, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1);
+}
+
+/* For the show() of a column: this row has no value for it. */
+void out_nothing(struct out *o)
+{
+	o->nothing = true;
+}
+
+bool out_has(struct out *o)
+{
+	bool has = !o->nothing;
+
+	o->nothing = false;
+	return has;
 }
 
 bool out_is_json(const struct out *o)
@@ -347,10 +361,10 @@ static void cell_json(struct out *o, const struct column *c, const void *row)
 	if (c->look == L_NSEC)
 		put(o, "_ns", 3);
 	put(o, "\":", 2);
+	need(o, ROOM);	/* no flush inside, so that `at` stays right */
 	at = o->len;
 	if (quoted)
 		put_char(o, '"');
-	need(o, ROOM / 2);	/* no flush inside, so that `at` stays right */
 	if (!look_write(o, c, row)) {
 		o->len = at;
 		put(o, "null", 4);
@@ -421,13 +435,12 @@ void out_cell(struct out *o, const struct column *c, const void *row)
 }
 
 /* The cells of a row, without what ends the line. */
-static void cells(struct out *o, const void *row)
+static void cells(struct out *o, const void *row, bool more)
 {
-	need(o, ROOM);
 	if (o->format == OUT_JSON)
 		put_char(o, '{');
 	for (int i = 0; i < n_shown; i++) {
-		need(o, ROOM / 2);
+		need(o, ROOM);
 		switch (o->format) {
 		case OUT_JSON: cell_json(o, shown[i], row); break;
 		case OUT_CSV:
@@ -438,7 +451,7 @@ static void cells(struct out *o, const void *row)
 		case OUT_TEXT:
 			if (i)
 				put_char(o, ' ');
-			cell_text(o, shown[i], row, i == n_shown - 1);
+			cell_text(o, shown[i], row, !more && i == n_shown - 1);
 		}
 	}
 }
@@ -446,7 +459,7 @@ static void cells(struct out *o, const void *row)
 /* For histograms, which go on after the cells; false when there are none. */
 bool out_cells(struct out *o, const void *row)
 {
-	cells(o, row);
+	cells(o, row, true);
 	return n_shown;
 }
 
@@ -475,7 +488,7 @@ void out_row(struct run *run, const void *row)
 {
 	struct out *o = &the_out;
 
-	cells(o, row);
+	cells(o, row, false);
 	put(o, o->format == OUT_JSON ? "}\n" : "\n", o->format == OUT_JSON ? 2 : 1);
 	if (o->len >= FLUSH_AT)
 		flush(o);

@@ -102,11 +102,12 @@ static bool over(struct run *run)
 }
 
 /*
- * CPUs take the time of an event and its place in the ring one after the other, so that
- * neighbours can be out of order by microseconds: a few records are held back and sorted.
+ * A CPU takes the time of an event first and its place in the ring then, with perhaps an
+ * interrupt between: some records are held back, a little while at most, and sorted.
  */
-#define WINDOW 64
-#define SETTLED (200 * USEC)
+#define WINDOW 2048
+#define WINDOW_BYTES (1 << 20)
+#define SETTLED (2 * MSEC)
 
 struct pending {
 	__u64 time;
@@ -116,6 +117,7 @@ struct pending {
 
 static struct pending *window[WINDOW];	/* the first `held` by time, the rest spare */
 static int held;
+static size_t held_bytes;
 
 static void emit(struct run *run, struct pending *p)
 {
@@ -129,10 +131,12 @@ static void emit(struct run *run, struct pending *p)
 
 static void emit_first(struct run *run, int n)
 {
-	struct pending *done[WINDOW];
+	static struct pending *done[WINDOW];
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		emit(run, window[i]);
+		held_bytes -= window[i]->size;
+	}
 	memcpy(done, window, n * sizeof(*done));
 	memmove(window, window + n, (held - n) * sizeof(*window));
 	memcpy(window + held - n, done, n * sizeof(*done));
@@ -175,6 +179,7 @@ static int hold(const void *data, size_t size)
 		window[at] = window[at - 1];
 	window[at] = p;
 	held++;
+	held_bytes += size;
 	return 0;
 }
 
@@ -188,8 +193,8 @@ static int on_event(void *ctx, void *data, size_t size)
 
 	if (ret)
 		return ret;
-	if (held == WINDOW)
-		emit_first(run, WINDOW / 2);
+	if (held == WINDOW || held_bytes > WINDOW_BYTES)
+		emit_first(run, (held + 1) / 2);
 	if (last_round)
 		return out_closed() ? -EINTR : 0;
 	if (++since_look < LOOK_EVERY)
@@ -251,7 +256,7 @@ static int show(struct run *run)
 static int nap(struct run *run, struct ring_buffer *rb)
 {
 	struct pollfd pfd = { .fd = rb ? ring_buffer__epoll_fd(rb) : -1, .events = POLLIN };
-	__u64 now = look_now(), until = now + (held ? 2 * SETTLED : rb ? NAP : SEC_);
+	__u64 now = look_now(), until = now + (held ? SETTLED : rb ? NAP : SEC_);
 	struct timespec ts;
 
 	if (deadline && deadline < until)

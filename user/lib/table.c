@@ -2,8 +2,8 @@
 /*
  * What a tool counted in a map, as rows or histograms.  An interval is shown as the
  * difference of two readings, never by clearing what the programs are adding to: no
- * event falls between a reading and a clearing.  A key that an interval left
- * untouched is deleted, so that a map doesn't fill up with what is gone.
+ * event falls between a reading and a clearing.  Keys that an interval left untouched
+ * are deleted once the map is half full, so that it doesn't fill up with what is gone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@ static struct {
 	__u32 per_cpu;			/* entries for each CPU in an array */
 	size_t key_room, size;		/* of an entry */
 	bool keyed, hash;
+	__u32 max_entries;
 	struct reading now, before;
 } t;
 
@@ -86,8 +87,12 @@ int table_prepare(struct run *run)
 	size_t size;
 	int ret = 0;
 
-	if (!table->map)
-		return 0;
+	if (run->tool->state && run->max_entries) {
+		map = bpf_object__find_map_by_name(run->skel->obj, run->tool->state);
+		ret = map ? bpf_map__set_max_entries(map, run->max_entries) : -ENOENT;
+	}
+	if (!table->map || ret)
+		return ret;
 	map = bpf_object__find_map_by_name(run->skel->obj, table->map);
 	snprintf(name, sizeof(name), "%s__cpu", table->map);
 	cpu = table->unit ? bpf_object__find_map_by_name(run->skel->obj, name) : NULL;
@@ -132,6 +137,7 @@ static int start(struct run *run)
 	t.key_room = ROUND_UP(table->unit ? (t.key_size > table->size ? t.key_size : table->size) : t.key_size);
 	t.size = t.key_room + ROUND_UP(t.value_size);
 	t.per_cpu = table->per_cpu;
+	t.max_entries = bpf_map__max_entries(map);
 	t.hash = bpf_map__type(map) == BPF_MAP_TYPE_HASH || bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH;
 	switch (bpf_map__type(map)) {
 	case BPF_MAP_TYPE_PERCPU_HASH:
@@ -215,11 +221,21 @@ static int show(struct run *run, char *entries, size_t n)
 	return 0;
 }
 
+/* Delete an idle key; what came between its reading and now is still shown.  Kernels before 5.14 can't tell. */
+static bool forget(struct run *run, char *entry, char *delta, size_t *n)
+{
+	if (bpf_map_lookup_and_delete_elem(t.fd, entry, delta + t.key_room))
+		return !bpf_map_delete_elem(t.fd, entry);
+	*n += since_before(run, delta);
+	return true;
+}
+
 /* Shows what came since the last time; at the end of an interval, or once at the end. */
 int table_show(struct run *run)
 {
 	char *delta = NULL;
 	size_t n = 0, kept = 0;
+	bool crowded;
 	int ret = 0;
 
 	if (!t.size)
@@ -232,6 +248,7 @@ int table_show(struct run *run)
 		ret = -ENOMEM;
 	if (!ret && t.keyed)
 		qsort(t.now.entries, t.now.n, t.size, by_key);
+	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
 		char *entry = t.now.entries + i * t.size;
 		bool active;
@@ -239,7 +256,7 @@ int table_show(struct run *run)
 		memcpy(delta + n * t.size, entry, t.size);
 		active = since_before(run, delta + n * t.size);
 		n += active || (!t.keyed && run->format == OUT_JSON);
-		if (!active && t.hash && run->interval && !bpf_map_delete_elem(t.fd, entry))
+		if (!active && crowded && forget(run, entry, delta + n * t.size, &n))
 			continue;
 		memmove(t.now.entries + kept++ * t.size, entry, t.size);
 	}
