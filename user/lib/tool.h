@@ -170,7 +170,7 @@ struct tool {
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
-	int (*command)(int argc, char **argv);	/* a command without BPF; the rest is unused */
+	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 	__u32 loss_ok;
 };
