@@ -65,7 +65,10 @@ static __u64 missed(struct run *run)
 	bpf_object__for_each_program(p, run->skel->obj) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
+		const char *group = strstr(bpf_program__name(p), "__");
 
+		if (run->tool->twice && group && strstr(run->tool->twice, group + 2))
+			continue;
 		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
 			sum += info.recursion_misses;
 	}

@@ -158,6 +158,7 @@ struct tool {
 	const char *name, *file, *summary, *about;
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
+	const char *twice;			/* groups that see each event twice: what one misses is no loss */
 	const char *state;			/* a map that programs keep state in: --max-entries is for it */
 	const char *optional;			/* groups of probes that may be missing: "a b" */
 	const struct example *examples;		/* ends at args == NULL */
