@@ -9,7 +9,7 @@
 #include "execsnoop.h"
 
 #define EXECSNOOP_FULL (EXECSNOOP_ARGS + PATH_LEN + 2 * EXECSNOOP_NAMES)	/* bytes of data in use at most */
-#define MAX_FAILED_ARGS 1024	/* the verifier follows each turn of that loop, and no more branches than 8192 */
+#define MAX_FAILED_ARGS 256	/* the verifier follows each turn of that loop, which takes time */
 
 const volatile bool failed, want_pcomm, want_path, want_cwd, want_exe;
 
