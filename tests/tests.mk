@@ -36,5 +36,6 @@ $(asan_objs): $(OUT)/asan/%.o: %.c
 	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) $(ASAN) -c $< -o $@
 
+-include tests/bench/bench.mk
 -include $(test_objs:.o=.d) $(asan_objs:.o=.d)
 .PHONY: tests

@@ -39,21 +39,29 @@ static __always_inline int opened(const struct syscall *call, __s32 dirfd, unsig
 	return 0;
 }
 
+/* One call of opened(): it is inlined, and four copies take the verifier four times as long. */
 ON_SYSCALL(open, openat, openat2, creat)
 {
 	const unsigned long *arg = call->arg;
+	unsigned long path = arg[0];
+	__s32 dirfd = -100;		/* AT_FDCWD */
+	__u64 how[2];			/* struct open_how, include/uapi/linux/openat2.h: flags, mode */
 
-	if (syscall_is(call, openat))
-		return opened(call, arg[0], arg[1], (__u32)arg[2], arg[3]);
-	if (syscall_is(call, openat2)) {
-		__u64 how[2] = {};	/* struct open_how, include/uapi/linux/openat2.h: flags, mode */
-
-		bpf_probe_read_user(how, sizeof(how), (void *)arg[2]);
-		return opened(call, arg[0], arg[1], how[0], how[1]);
+	if (syscall_is(call, creat)) {
+		how[0] = 01101;		/* O_CREAT|O_WRONLY|O_TRUNC */
+		how[1] = arg[1];
+	} else if (syscall_is(call, open)) {
+		how[0] = (__u32)arg[1];
+		how[1] = arg[2];
+	} else {
+		dirfd = arg[0];
+		path = arg[1];
+		how[0] = (__u32)arg[2];
+		how[1] = arg[3];
+		if (syscall_is(call, openat2))
+			bpf_probe_read_user(how, sizeof(how), (void *)arg[2]);
+		else if (!syscall_is(call, openat))
+			return 0;
 	}
-	if (syscall_is(call, open))
-		return opened(call, -100, arg[0], (__u32)arg[1], arg[2]);	/* AT_FDCWD */
-	if (syscall_is(call, creat))
-		return opened(call, -100, arg[0], 01101, arg[1]);	/* O_CREAT|O_WRONLY|O_TRUNC */
-	return 0;
+	return opened(call, dirfd, path, how[0], how[1]);
 }

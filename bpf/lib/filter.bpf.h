@@ -66,7 +66,7 @@ static __always_inline __u32 filter_namespace(__u32 nsproxy_ns, __u32 ns_inum)
 
 static __always_inline bool filter_place(void)
 {
-	struct bpf_pidns_info ids;
+	struct pidns_ids ids;
 
 	if (common.cgroups) {
 		__u32 i;
@@ -84,7 +84,7 @@ static __always_inline bool filter_place(void)
 	    filter_namespace(common.nsproxy_net, common.net_inum) != common.filter_netns)
 		return false;
 	return !(common.filters & ONLY_PIDNS) ||
-	       !bpf_get_ns_current_pid_tgid(common.filter_pidns_dev, common.filter_pidns_ino, &ids, sizeof(ids));
+	       !bpf_get_ns_current_pid_tgid(common.filter_pidns_dev, common.filter_pidns_ino, (void *)&ids, sizeof(ids));
 }
 
 /* True when the current task passes every filter that the user gave. */
@@ -119,7 +119,7 @@ static __always_inline __u32 filter_task_id(unsigned long task, __u32 offset)
 }
 
 SEC("?raw_tp/sched_process_fork")
-int follow__fork(struct bpf_raw_tracepoint_args *ctx)
+int follow__fork(struct raw_args *ctx)
 {
 	struct filter_key child = { ONLY_FOLLOW, 0, 0 };
 	__u8 yes = 1;
@@ -132,7 +132,7 @@ int follow__fork(struct bpf_raw_tracepoint_args *ctx)
 
 /* An exec from a thread that doesn't lead its process takes over the leader's id. */
 SEC("?raw_tp/sched_process_exec")
-int follow__exec(struct bpf_raw_tracepoint_args *ctx)
+int follow__exec(struct raw_args *ctx)
 {
 	struct filter_key old = { ONLY_FOLLOW, 0, (__u32)ctx->args[1] };
 	struct filter_key now = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
@@ -144,7 +144,7 @@ int follow__exec(struct bpf_raw_tracepoint_args *ctx)
 }
 
 SEC("?raw_tp/sched_process_exit")
-int follow__exit(struct bpf_raw_tracepoint_args *ctx)
+int follow__exit(struct raw_args *ctx)
 {
 	struct filter_key key = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
 

@@ -48,7 +48,11 @@ static __always_inline __u32 hist_slot(__u64 v)
 }
 
 /* `value` in ns or in the unit itself; a bucket is `divide` of them wide. */
-#define hist_add(name, key, value, divide) ({				\
+#define hist_add(name, key, value, divide) ___hist_add(name, key, value, divide, false)
+/* The same for hooks that an interrupt may enter again on the same CPU. */
+#define hist_add_nested(name, key, value, divide) ___hist_add(name, key, value, divide, true)
+
+#define ___hist_add(name, key, value, divide, nested) ({		\
 	__u64 __v = value;						\
 	__u64 __slot = hist_slot(divide == 1 ? __v : __v / (divide));	\
 									\
@@ -59,14 +63,17 @@ static __always_inline __u32 hist_slot(__u64 v)
 		struct hist *__h = map_get_or_init(&name, key, &hist_zero); \
 									\
 		if (__h) {						\
-			__sync_fetch_and_add(&__h->sum, __v);		\
-			__sync_fetch_and_add(&__h->slot[__slot], 1);	\
+			add(&__h->sum, __v);				\
+			add(&__h->slot[__slot], 1);			\
 		}							\
 	} else {							\
 		__u32 __cpu = bpf_get_smp_processor_id();		\
 		struct hist *__h = bpf_map_lookup_elem(&name##__cpu, &__cpu); \
 									\
-		if (__h) {						\
+		if (__h && nested) {					\
+			add(&__h->sum, __v);				\
+			add(&__h->slot[__slot], 1);			\
+		} else if (__h) {					\
 			__h->sum += __v;				\
 			__h->slot[__slot]++;				\
 		}							\

@@ -21,7 +21,7 @@ SEC("?" section)							\
 int way##__##body(ctx_t *ctx)						\
 {									\
 	on_##body(call);						\
-	return 0;	/* all that trampolines and tp_btf allow */	\
+	return 0;	/* the verifier wants no other from fentry and fexit */ \
 }									\
 _Pragma("GCC diagnostic pop")
 

@@ -48,6 +48,8 @@ enum {
 	ONLY_PIDNS = 1 << 7,
 	ONLY_CGROUPS = 1 << 8,
 	ONLY_SYSCALLS = 1 << 9,
+	ONLY_LPORTS = 1 << 10,
+	ONLY_RPORTS = 1 << 11,
 };
 
 struct filter_key {

@@ -74,10 +74,10 @@ struct syscall {
 	unsigned long arg[6];
 };
 
-#define syscall_is(call, name) ((call)->nr == ((call)->is_32 ? NR32_##name : NR_##name))
+#define syscall_is(call, name) ((call)->nr == (__u32)((call)->is_32 ? NR32_##name : NR_##name))
 
 /* Is nr one of these calls, in either table?  (-1 in a table that lacks it.) */
-#define ___syscall_eq(nr, name) (nr == NR_##name || (common.compat && nr == NR32_##name))
+#define ___syscall_eq(nr, name) (nr == (__u32)NR_##name || (common.compat && nr == (__u32)NR32_##name))
 #define ___syscall_in1(nr, a) ___syscall_eq(nr, a)
 #define ___syscall_in2(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in1(nr, b))
 #define ___syscall_in3(nr, a, b...) (___syscall_eq(nr, a) || ___syscall_in2(nr, b))
@@ -123,10 +123,10 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 	}
 }
 
-#define ___ON_SYSCALL(section, program, calls...)			\
-static __always_inline int on_syscall(const struct syscall *call);	\
+#define ___ON_SYSCALL(section, program, body, calls...)			\
+static __always_inline int body(const struct syscall *call);		\
 SEC(section)								\
-int program(struct bpf_raw_tracepoint_args *ctx)			\
+int program(struct raw_args *ctx)					\
 {									\
 	const void *regs = (const void *)ctx->args[0];			\
 	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
@@ -134,13 +134,16 @@ int program(struct bpf_raw_tracepoint_args *ctx)			\
 	if (!___apply(___syscall_in, ___narg(calls))(call.nr, calls))	\
 		return 0;						\
 	syscall_read(&call, regs);					\
-	return on_syscall(&call);					\
+	return body(&call);						\
 }									\
-static __always_inline int on_syscall(const struct syscall *call)
+static __always_inline int body(const struct syscall *call)
 
-#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, calls)
+#define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
+
+/* As one way of a group of probe.bpf.h. */
+#define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
 
 /* Only where setup() turns the program `off__syscall_exit` on: it makes each system call a little slower. */
-#define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, calls)
+#define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, on_syscall, ##calls)
 
 #endif

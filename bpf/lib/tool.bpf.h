@@ -13,12 +13,31 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct common common SEC(".rodata.common");
 
+/*
+ * Without CO-RE, which vmlinux.h would give these: they are part of the kernel's interface, and
+ * a tool that relocates nothing starts sooner.
+ */
+struct raw_args {
+	__u64 args[6];
+};
+
+struct pidns_ids {
+	__u32 tid, pid;		/* struct bpf_pidns_info, whose pid and tgid these are */
+};
+
+/* Atomic; n goes through a barrier, since adding what is known to be 0 becomes an atomic OR, which 5.10 lacks. */
+static __always_inline void add(__u64 *to, __u64 n)
+{
+	barrier_var(n);
+	__sync_fetch_and_add(to, n);
+}
+
 /* Exact: added to atomically, and only where something was lost. */
 __u64 lost[LOSS_KINDS] SEC(".data.lost");
 
 static __always_inline void lose(enum loss why)
 {
-	__sync_fetch_and_add(&lost[why], 1);
+	add(&lost[why], 1);
 }
 
 /* Every map update of a tool goes through here, so that a full map is never silent. */
@@ -52,13 +71,13 @@ static __always_inline long read_user_str(void *to, __u32 size, unsigned long fr
 /* Ids as the tool's user sees them: those of its own pid namespace. */
 static __always_inline __u64 current_ids(void)
 {
-	struct bpf_pidns_info ns = {};
+	struct pidns_ids ns = {};
 
 	if (!common.pidns_ino)
 		return bpf_get_current_pid_tgid();
-	if (bpf_get_ns_current_pid_tgid(common.pidns_dev, common.pidns_ino, &ns, sizeof(ns)))
+	if (bpf_get_ns_current_pid_tgid(common.pidns_dev, common.pidns_ino, (void *)&ns, sizeof(ns)))
 		return 0;
-	return (__u64)ns.tgid << 32 | ns.pid;
+	return (__u64)ns.pid << 32 | ns.tid;
 }
 
 #endif

@@ -39,11 +39,11 @@ static __always_inline int count_process(bool failed, __u64 ns)
 
 	if (!value)
 		return 0;
-	__sync_fetch_and_add(&value->count, 1);
+	add(&value->count, 1);
 	if (failed)
-		__sync_fetch_and_add(&value->failed, 1);
+		add(&value->failed, 1);
 	if (latency)
-		__sync_fetch_and_add(&value->ns, ns);
+		add(&value->ns, ns);
 	if (!value->comm[0])
 		bpf_get_current_comm(value->comm, sizeof(value->comm));
 	return 0;
@@ -67,7 +67,7 @@ static __always_inline int count(const void *regs, __u32 nr, bool failed, __u64 
 
 /* Only counting: as calls begin, so that those which never return are counted too. */
 SEC("?raw_tp/sys_enter")
-int count_entry(struct bpf_raw_tracepoint_args *ctx)
+int count_entry(struct raw_args *ctx)
 {
 	__u32 nr = SYSCALL_NR(ctx->args[1]);
 
@@ -77,7 +77,7 @@ int count_entry(struct bpf_raw_tracepoint_args *ctx)
 }
 
 SEC("?raw_tp/sys_enter")
-int start(struct bpf_raw_tracepoint_args *ctx)
+int start(struct raw_args *ctx)
 {
 	const bool direct = common.task_storage;
 	struct start now = { bpf_ktime_get_ns() };
@@ -88,7 +88,7 @@ int start(struct bpf_raw_tracepoint_args *ctx)
 }
 
 SEC("?raw_tp/sys_exit")
-int count_exit(struct bpf_raw_tracepoint_args *ctx)
+int count_exit(struct raw_args *ctx)
 {
 	const void *regs = (const void *)ctx->args[0];
 	const bool direct = common.task_storage;

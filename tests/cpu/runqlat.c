@@ -32,17 +32,16 @@ static struct account account_of(pid_t pid)
 }
 
 /*
- * A child on CPU 0 that sleeps until it is let go.  It gets time to fall asleep: one that
- * still waits for its CPU when the tool starts would have a wait that is half seen.
+ * A child on CPU 0 that sleeps until it is let go.  It inherits the CPU: the kernel's account
+ * is off for a sleeper that is moved.  It gets time to fall asleep: one that still waits for
+ * its CPU when the tool starts would have a wait that is half seen.
  */
 static struct child child_on_0(const char *comm, void (*work)(void *))
 {
-	struct child child = child_new(comm, 0, work, NULL);
-	cpu_set_t set;
+	struct child child;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	REQUIRE(!sched_setaffinity(child.pid, sizeof(set), &set));
+	pin(0);
+	child = child_new(comm, 0, work, NULL);
 	nap(300 * MS);
 	return child;
 }
@@ -132,6 +131,7 @@ TEST(runqlat, "each wake-up from sleep is one wait, by thread and by namespace a
 	tool_stop(tid);
 	tool_stop(ns);
 	CHECK(after.ran - before.ran >= 20);
+	CHECK_EQ(lost(tid) + lost(ns), 0);
 	CHECK_EQ(number(row(tid, IS("tid", child.pid)), "count"), after.ran - before.ran);
 	REQUIRE(readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0);
 	REQUIRE(sscanf(link, "pid:[%llu]", &inode) == 1);

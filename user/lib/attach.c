@@ -28,6 +28,7 @@ static struct bpf_link *links[MAX_LINKS];
 static int n_links;
 static bool lesser;
 static struct run *the_run;
+static const char *skipped;
 static char failing[96], last_line[160];
 
 /* "tp_btf__issue__args2": way, group, variant; "kprobe__enter__G" and "kprobe__leave__G" are one way. */
@@ -223,7 +224,7 @@ int attach_select(struct run *run)
 				continue;
 			if (!strcmp(n.way, "follow"))
 				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off"))
+			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off") || word_in(skipped, n.group))
 				continue;	/* for fit_maps(), for the tool's setup() to turn on */
 			else if (!choose(run, p, &n) && n_open < 64)
 				strcpy(open_groups[n_open++], n.group);
@@ -309,6 +310,11 @@ int attach_all(struct run *run)
 	return run->tool->attach ? run->tool->attach(run) : 0;
 }
 
+void attach_skip(const char *groups)
+{
+	skipped = groups;
+}
+
 /* For tools that attach by themselves. */
 int attach_keep(struct bpf_link *link)
 {
@@ -338,7 +344,7 @@ void attach_lesser_why(void)
 	/* ruled-out programs are in the order in which they were tried */
 	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
 		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
-		if (p && !strstr(text, ruled[i].why))
+		if (p && !strstr(text, ruled[i].why) && !strstr(ruled[i].why, "arguments here"))
 			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
 				       bpf_program__section_name(p) + 1, ruled[i].why);
 	}

@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <bpf/btf.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
 
@@ -141,15 +142,57 @@ static bool has_type(const char *pmu)
 	return !access(path, F_OK);
 }
 
-/* bpf_task_storage_get() in tracing programs: 5.12. */
+/*
+ * bpf_task_storage_get() for tracing: since 5.12, tried by making a value for ourselves.
+ * 7.2 has it but can't allocate from a tracepoint on processors without cmpxchg16b.
+ */
+static bool try_task_storage(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, map_opts, .map_flags = BPF_F_NO_PREALLOC);
+	LIBBPF_OPTS(bpf_prog_load_opts, prog_opts);
+	LIBBPF_OPTS(bpf_test_run_opts, run_opts);
+	struct btf *btf = btf__new_empty();
+	int map = -1, prog = -1, type = btf ? btf__add_int(btf, "int", 4, BTF_INT_SIGNED) : -ENOMEM;
+	bool works = false;
+
+	if (type > 0 && !btf__load_into_kernel(btf)) {
+		map_opts.btf_fd = btf__fd(btf);
+		map_opts.btf_key_type_id = map_opts.btf_value_type_id = type;
+		map = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, "trial", 4, 4, 0, &map_opts);
+	}
+	if (map >= 0) {
+		struct bpf_insn insns[] = {
+			{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf },
+			{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 0 },
+			{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
+			{},
+			{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3 },
+			{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = BPF_LOCAL_STORAGE_GET_F_CREATE },
+			{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get },
+			{ .code = BPF_JMP | BPF_JEQ | BPF_K, .off = 1 },
+			MOV_R0(1),
+			EXIT_INSN,
+		};
+
+		prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "trial", "GPL", insns,
+				     sizeof(insns) / sizeof(*insns), &prog_opts);
+	}
+	if (prog >= 0)
+		works = !bpf_prog_test_run_opts(prog, &run_opts) && run_opts.retval == 1;
+	if (prog >= 0)
+		close(prog);
+	if (map >= 0)
+		close(map);
+	btf__free(btf);
+	return works;
+}
+
 bool kernel_task_storage(void)
 {
 	static enum answer answer;
 
 	if (!answer)
-		answer = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) > 0 &&
-				 libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_storage_get, NULL) > 0 ?
-				 YES : NO;
+		answer = try_task_storage() ? YES : NO;
 	return answer == YES;
 }
 
@@ -265,7 +308,7 @@ static void doctor_kernel(void)
 	ask("permitted", !kernel_caps_check(why, sizeof(why)), why);
 	ask("BTF", !access("/sys/kernel/btf/vmlinux", R_OK), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
 	ask("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0, "needs 5.8");
-	ask("task storage", kernel_task_storage(), "a hash is used in its place");
+	ask("task storage", kernel_task_storage(), "not for tracing: a hash is used in its place");
 	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");
 	ask("tp_btf", kernel_btf("btf_trace_sched_switch", BTF_KIND_TYPEDEF, why, sizeof(why)), why);
 	ask("fentry, fexit", has_fentry(), "this kernel has no BPF trampolines");

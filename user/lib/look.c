@@ -224,6 +224,8 @@ bool look_write(struct out *o, const struct column *c, const void *row)
 	const char *p = (const char *)row + c->offset;
 	__s64 n = c->look == L_STR || c->look == L_OWN ? 0 : out_number(c, row);
 
+	if (c->blank && !(c->look == L_STR ? *p : n))
+		return false;
 	switch (c->look) {
 	case L_NUM:
 		if (c->is_signed)

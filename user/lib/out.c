@@ -435,7 +435,7 @@ void out_cell(struct out *o, const struct column *c, const void *row)
 }
 
 /* The cells of a row, without what ends the line. */
-static void cells(struct out *o, const void *row)
+static void cells(struct out *o, const void *row, bool more)
 {
 	if (o->format == OUT_JSON)
 		put_char(o, '{');
@@ -451,7 +451,7 @@ static void cells(struct out *o, const void *row)
 		case OUT_TEXT:
 			if (i)
 				put_char(o, ' ');
-			cell_text(o, shown[i], row, i == n_shown - 1);
+			cell_text(o, shown[i], row, !more && i == n_shown - 1);
 		}
 	}
 }
@@ -459,7 +459,7 @@ static void cells(struct out *o, const void *row)
 /* For histograms, which go on after the cells; false when there are none. */
 bool out_cells(struct out *o, const void *row)
 {
-	cells(o, row);
+	cells(o, row, true);
 	return n_shown;
 }
 
@@ -488,7 +488,7 @@ void out_row(struct run *run, const void *row)
 {
 	struct out *o = &the_out;
 
-	cells(o, row);
+	cells(o, row, false);
 	put(o, o->format == OUT_JSON ? "}\n" : "\n", o->format == OUT_JSON ? 2 : 1);
 	if (o->len >= FLUSH_AT)
 		flush(o);

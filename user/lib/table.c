@@ -87,8 +87,12 @@ int table_prepare(struct run *run)
 	size_t size;
 	int ret = 0;
 
-	if (!table->map)
-		return 0;
+	if (run->tool->state && run->max_entries) {
+		map = bpf_object__find_map_by_name(run->skel->obj, run->tool->state);
+		ret = map ? bpf_map__set_max_entries(map, run->max_entries) : -ENOENT;
+	}
+	if (!table->map || ret)
+		return ret;
 	map = bpf_object__find_map_by_name(run->skel->obj, table->map);
 	snprintf(name, sizeof(name), "%s__cpu", table->map);
 	cpu = table->unit ? bpf_object__find_map_by_name(run->skel->obj, name) : NULL;

@@ -93,7 +93,7 @@ enum look {
 struct column {
 	const char *key, *help;		/* the heading is the key in capitals */
 	short width;			/* < 0: left-aligned; 0: the rest of the line */
-	bool is_signed, hidden, bare_json;	/* bare_json: an L_OWN column that is no JSON string */
+	bool is_signed, hidden, blank, bare_json;	/* bare_json: an L_OWN column that is no JSON string */
 	enum look look;
 	const char *unit;		/* L_NSEC: "s", "ms", "us"; shown in the heading */
 	size_t offset, size;
@@ -115,6 +115,8 @@ struct column {
 #define COL_OWN(k, fn, w, h, ...) { .key = k, .help = h, .width = w, .look = L_OWN, .show = fn, ##__VA_ARGS__ }
 
 #define HIDDEN .hidden = true
+#define BLANK .blank = true	/* 0, or no text: not known, so nothing is shown */
+#define WANTS(m) .needs = offsetof(struct common, m)
 #define NEEDS(skel, m) .needs_own = offsetof(struct skel##_bpf__rodata, m) + 1
 
 #define COL_ORIGIN(type)							\
@@ -156,6 +158,7 @@ struct tool {
 	const char *name, *file, *summary, *about;
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
+	const char *state;			/* a map that programs keep state in: --max-entries is for it */
 	const char *optional;			/* groups of probes that may be missing: "a b" */
 	const struct example *examples;		/* ends at args == NULL */
 	const struct opt *opts;			/* ends at name == NULL */
@@ -250,6 +253,7 @@ int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *c
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */
 int kernel_tracefs(const char *path, char *buf, size_t size);	/* of a file under it; -ENOENT */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets of the internet families: who talks to whom, and the filters for it.  Needs CO-RE. */
+#ifndef SOCK_BPF_H
+#define SOCK_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include "lib/filter.bpf.h"
+#include "lib/sock.h"
+
+#define AF_INET	 2	/* include/linux/socket.h */
+#define AF_INET6 10
+#define SOCK_DONE_BIT 1	/* enum sock_flags, include/net/sock.h: a FIN came in */
+
+/*
+ * Only what is read: with the whole structs, which embed half of the network stack,
+ * the types alone would be 90 KB of every tool.
+ */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct net___own {
+	struct { unsigned int inum; } ns;
+};
+
+struct sock_common___own {
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct { struct net___own *net; } skc_net;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	unsigned long skc_flags;
+};
+
+struct sock___own {
+	struct sock_common___own __sk_common;
+	__u16 sk_protocol;
+	struct { __u32 val; } sk_uid;
+};
+
+struct inet_sock___own {
+	__be16 inet_sport;
+};
+
+struct tcp_sock___own {
+	__u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
+	__u32 snd_una, write_seq, srtt_us, total_retrans;
+	struct { void *next; } tsorted_sent_queue;
+};
+
+struct task_struct___own {
+	struct files_struct___own *files;
+};
+
+struct files_struct___own {
+	struct fdtable *fdt;
+};
+
+struct file___own {
+	struct socket___own *private_data;
+};
+
+struct socket___own {
+	struct sock___own *sk;
+};
+#pragma clang attribute pop
+
+const volatile struct sock_net sock_laddr, sock_raddr;
+const volatile bool sock_ipv4, sock_ipv6;
+
+/* Filters that look at the owner, not at the flow. */
+#define SOCK_OWNER_FILTERS (common.cgroups || common.filters & ~(ONLY_LPORTS | ONLY_RPORTS))
+
+static __always_inline bool sock_is_mapped(const __u32 *addr)
+{
+	return !addr[0] && !addr[1] && addr[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline void flow_addresses(const struct sock___own *sk, struct flow *f)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {	/* not in a kernel without IPv6 */
+		BPF_CORE_READ_INTO(&f->laddr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);
+		BPF_CORE_READ_INTO(&f->raddr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
+		f->family = 6;
+		if (!sock_is_mapped(f->laddr) && !sock_is_mapped(f->raddr))
+			return;
+		__builtin_memset(f->laddr, 0, sizeof(f->laddr));
+		__builtin_memset(f->raddr, 0, sizeof(f->raddr));
+	}
+	f->family = 4;
+	f->laddr[0] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	f->raddr[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+}
+
+/* *f must be zero. */
+static __always_inline void flow_fill(const struct sock___own *sk, struct flow *f)
+{
+	flow_addresses(sk, f);
+	/* skc_num is 0 again when a connection has ended; inet_sport stays */
+	f->lport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock___own *)sk, inet_sport));
+	f->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (bpf_core_field_exists(sk->__sk_common.skc_net.net))
+		f->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline bool flow_in(const volatile struct sock_net *net, __u32 family, const __u32 *addr)
+{
+	if (!net->family)
+		return true;
+	return net->family == family && (addr[0] & net->mask[0]) == net->addr[0] &&
+	       (addr[1] & net->mask[1]) == net->addr[1] && (addr[2] & net->mask[2]) == net->addr[2] &&
+	       (addr[3] & net->mask[3]) == net->addr[3];
+}
+
+/* True when a flow passes every filter on addresses and ports that the user gave. */
+static __always_inline bool filter_flow(const struct flow *f)
+{
+	if ((sock_ipv4 || sock_ipv6) && !(f->family == 4 ? sock_ipv4 : sock_ipv6))
+		return false;
+	if (common.filters & ONLY_LPORTS && !filter_has(ONLY_LPORTS, f->lport))
+		return false;
+	if (common.filters & ONLY_RPORTS && !filter_has(ONLY_RPORTS, f->rport))
+		return false;
+	return flow_in(&sock_laddr, f->family, f->laddr) && flow_in(&sock_raddr, f->family, f->raddr);
+}
+
+/* The socket behind one of the current task's descriptors, which must be that of a socket. */
+static __always_inline struct sock___own *sock_of_fd(__u32 fd)
+{
+	struct task_struct___own *task = (void *)bpf_get_current_task();
+	struct file___own **table = (void *)BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	return BPF_CORE_READ(file, private_data, sk);
+}
+
+#endif

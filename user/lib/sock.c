@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* How addresses look, and how they are asked for. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/sock_user.h"
+
+/* By hand for IPv4: it is in every row. */
+void sock_addr(struct out *out, __u32 family, const __u32 *addr)
+{
+	const __u8 *byte = (const __u8 *)addr;
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == 6) {
+		out_str(out, inet_ntop(AF_INET6, addr, text, sizeof(text)));
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			out_str(out, ".");
+		out_u64(out, byte[i]);
+	}
+}
+
+static const struct flow *flow(const struct column *c, const void *row)
+{
+	return (const struct flow *)((const char *)row + c->offset);
+}
+
+void sock_show_family(struct out *out, const struct column *c, const void *row)
+{
+	out_u64(out, flow(c, row)->family);
+}
+
+void sock_show_laddr(struct out *out, const struct column *c, const void *row)
+{
+	sock_addr(out, flow(c, row)->family, flow(c, row)->laddr);
+}
+
+void sock_show_raddr(struct out *out, const struct column *c, const void *row)
+{
+	sock_addr(out, flow(c, row)->family, flow(c, row)->raddr);
+}
+
+/* 10.0.0.1:80, [::1]:80 */
+static void endpoint(struct out *out, __u32 family, const __u32 *addr, __u16 port)
+{
+	if (family == 6)
+		out_str(out, "[");
+	sock_addr(out, family, addr);
+	out_str(out, family == 6 ? "]:" : ":");
+	out_u64(out, port);
+}
+
+void sock_show_local(struct out *out, const struct column *c, const void *row)
+{
+	endpoint(out, flow(c, row)->family, flow(c, row)->laddr, flow(c, row)->lport);
+}
+
+void sock_show_remote(struct out *out, const struct column *c, const void *row)
+{
+	endpoint(out, flow(c, row)->family, flow(c, row)->raddr, flow(c, row)->rport);
+}
+
+void sock_state(struct out *out, __u32 state)
+{
+	static const char *const names[] = {	/* include/net/tcp_states.h */
+		[1] = "ESTABLISHED", [2] = "SYN_SENT", [3] = "SYN_RECV", [4] = "FIN_WAIT1", [5] = "FIN_WAIT2",
+		[6] = "TIME_WAIT", [7] = "CLOSE", [8] = "CLOSE_WAIT", [9] = "LAST_ACK", [10] = "LISTEN",
+		[11] = "CLOSING", [12] = "NEW_SYN_RECV", [13] = "BOUND_INACTIVE",
+	};
+
+	if (state < sizeof(names) / sizeof(*names) && names[state])
+		out_str(out, names[state]);
+	else
+		out_u64(out, state);
+}
+
+int sock_net(struct run *run, const char *arg, void *to)
+{
+	struct sock_net net = {};
+	char text[INET6_ADDRSTRLEN] = "", *end = "";
+	const char *slash = strchr(arg, '/');
+	size_t len = slash ? (size_t)(slash - arg) : strlen(arg);
+	long bits, most;
+
+	if (len < sizeof(text))
+		memcpy(text, arg, len);
+	net.family = strchr(text, ':') ? 6 : 4;
+	most = bits = net.family == 6 ? 128 : 32;
+	if (slash)
+		bits = isdigit((unsigned char)slash[1]) ? strtol(slash + 1, &end, 10) : -1;
+	if (inet_pton(net.family == 6 ? AF_INET6 : AF_INET, text, net.addr) != 1 || bits < 0 || bits > most || *end) {
+		err("'%s' is no address and no network: use 10.1.2.3, 10.0.0.0/8 or fe80::/10", arg);
+		return -EINVAL;
+	}
+	for (int i = 0; i < 4; i++) {
+		int here = bits - 32 * i;
+
+		net.mask[i] = here >= 32 ? -1U : here > 0 ? htonl(-1U << (32 - here)) : 0;
+		net.addr[i] &= net.mask[i];
+	}
+	memcpy(to, &net, sizeof(net));
+	return 0;
+}
