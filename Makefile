@@ -7,7 +7,7 @@ BPFTOOL   ?= bpftool
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 OUT       ?= build
-CFLAGS    ?= -O2 -g
+CFLAGS    ?= -Os -g
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
 mandir    ?= $(prefix)/share/man
@@ -22,10 +22,11 @@ STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # Paths in the objects are relative, so that two builds give the same bytes.
 ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$(OUT) -MMD -MP \
-	      -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
-ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
+	      -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections \
+	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
+ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,noseparate-code $(shell cat $(OUT)/ldflags) $(LDFLAGS)
 # The oldest instruction set: what is newer is asked of the kernel.
-BPF_CFLAGS  = -O2 -g -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \
+BPF_CFLAGS  = -O2 -g -gno-column-info -gno-inline-line-tables -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \
 	      -I$(VMLINUX) -Ibpf -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 
 lib   := $(patsubst user/%.c,$(OUT)/%.o,$(wildcard user/lib/*.c))
@@ -61,6 +62,9 @@ $(lib) $(objs): $(OUT)/%.o: user/%.c | check
 	$(call say,CC,$@)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# What runs once for each event: worth its size.
+$(OUT)/lib/out.o $(OUT)/lib/look.o $(OUT)/lib/ring.o: CFLAGS := $(CFLAGS:-Os=-O2)
+
 # A tool's own skeleton, if it has a BPF side (a command has none).
 $(foreach p,$(paths),$(if $(wildcard bpf/$p.bpf.c),$(eval $(OUT)/$p.o: $(OUT)/$p.skel.h)))
 
@@ -72,7 +76,7 @@ $(OUT)/%.bpf.o: bpf/%.bpf.c | check
 	mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(CLANG) $(BPF_CFLAGS) -I$(<D) -c $< -o $@
-	$(LLVM_STRIP) -g $@
+	$(LLVM_STRIP) -g -R .rel.BTF -R .rel.BTF.ext -R .llvm_addrsig $@
 
 %/:
 	mkdir -p $@
@@ -81,7 +85,7 @@ $(OUT)/%.bpf.o: bpf/%.bpf.c | check
 check: $(OUT)/.checked ;
 $(OUT)/.checked: tools/check
 	mkdir -p $(@D)
-	CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" LLVM_STRIP="$(LLVM_STRIP)" PKG_CONFIG="$(PKG_CONFIG)" VMLINUX="$(VMLINUX)" tools/check
+	CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" LLVM_STRIP="$(LLVM_STRIP)" PKG_CONFIG="$(PKG_CONFIG)" VMLINUX="$(VMLINUX)" tools/check $(OUT)/ldflags
 	touch $@
 
 # TOOL_PREFIX=bpf- where a distribution has a name already.

@@ -17,23 +17,20 @@ struct wait {
 INFLIGHT(waiting, struct wait);
 HISTOGRAMS(hists, struct runqlat_key);
 
-static __always_inline int runnable(const bool direct, struct task_struct *task)
+/* A task that is woken while it waits keeps its place. */
+static __always_inline int runnable(const bool direct, struct task_struct *task, bool woken)
 {
-	struct wait wait = { bpf_ktime_get_ns() };
 	__u32 tid = READ(task, pid);
+	struct wait wait;
 
 	if (!tid || !filter_task(direct, task))		/* 0: the idle tasks */
 		return 0;
-	inflight_put(waiting, task, tid, &wait);
+	wait.since = bpf_ktime_get_ns();
+	if (woken)
+		inflight_put_first(waiting, task, tid, &wait);
+	else
+		inflight_put(waiting, task, tid, &wait);
 	return 0;
-}
-
-/* A task that is woken before it slept goes on running, and one that waits keeps its place. */
-static __always_inline int woken(const bool direct, struct task_struct *task)
-{
-	if (task_on_cpu(task) || inflight_has(waiting, task, READ(task, pid)))
-		return 0;
-	return runnable(direct, task);
 }
 
 static __always_inline void key_of(const bool direct, struct task_struct *task, struct runqlat_key *key)
@@ -53,12 +50,12 @@ static __always_inline void key_of(const bool direct, struct task_struct *task, 
 
 ON_TRACE(sched_wakeup, struct task_struct *task)
 {
-	return woken(direct, task);
+	return task_on_cpu(task) ? 0 : runnable(direct, task, true);	/* woken before it slept: it goes on running */
 }
 
 ON_TRACE(sched_wakeup_new, struct task_struct *task)
 {
-	return runnable(direct, task);
+	return runnable(direct, task, false);
 }
 
 ON_TRACE(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
@@ -67,7 +64,7 @@ ON_TRACE(sched_switch, bool preempt, struct task_struct *prev, struct task_struc
 	struct wait wait;
 
 	if (preempt || !task_state(prev))	/* 0: TASK_RUNNING */
-		runnable(direct, prev);
+		runnable(direct, prev, false);
 	if (!inflight_take(waiting, next, READ(next, pid), &wait))
 		return 0;
 	key_of(direct, next, &key);

@@ -28,6 +28,8 @@ static __always_inline void origin_fill(struct origin *o)
  * The reader sleeps with a timeout of its own; it is woken early only when another
  * common.wakeup bytes have come to wait, which is once in thousands of events.
  */
+#define EVENT_SPACE(size) (((size) + 8 + 7) & ~7ULL)	/* with the ring's header, so that no boundary falls between */
+
 static __always_inline __u64 event_wakeup(__u64 before, __u64 after)
 {
 	return (before ^ after) & -(__u64)common.wakeup ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
@@ -49,7 +51,7 @@ static __always_inline void event_submit_bytes(void *e, __u64 size)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 
-	bpf_ringbuf_submit(e, event_wakeup(waiting - size, waiting));
+	bpf_ringbuf_submit(e, event_wakeup(waiting - EVENT_SPACE(size), waiting));
 }
 
 #define event_reserve(type) ((type *)event_reserve_bytes(sizeof(type)))
@@ -61,7 +63,7 @@ static __always_inline void event_output(void *e, __u64 size)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 
-	if (bpf_ringbuf_output(&events, e, size, event_wakeup(waiting, waiting + size)))
+	if (bpf_ringbuf_output(&events, e, size, event_wakeup(waiting, waiting + EVENT_SPACE(size))))
 		lose(LOSS_RING);
 }
 

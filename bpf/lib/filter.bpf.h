@@ -46,6 +46,8 @@ static __always_inline bool filter_ids(__u32 pid, __u32 tid)
 {
 	if (pid == common.self)
 		return false;
+	if (!common.filters)	/* the usual case: saves the loads of what is volatile */
+		return true;
 	if (common.filters & ONLY_PIDS && !filter_has(ONLY_PIDS, pid))
 		return false;
 	if (common.filters & ONLY_TIDS && !filter_has(ONLY_TIDS, tid))
@@ -94,6 +96,8 @@ static __always_inline bool filter_current(void)
 
 	if (!filter_ids(ids >> 32, ids))
 		return false;
+	if (!common.filters && !common.cgroups)
+		return true;
 	if (common.filters & ONLY_UIDS && !filter_has(ONLY_UIDS, (__u32)bpf_get_current_uid_gid()))
 		return false;
 	if (common.filters & ONLY_COMM) {

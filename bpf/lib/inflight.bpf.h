@@ -66,15 +66,24 @@ struct {								\
 	__found;							\
 })
 
-/* Is there a value, which stays? */
-#define inflight_has(name, task, tid) ({				\
-	__u64 *__v;							\
-	__u32 __id = tid;						\
-	if (direct)							\
-		__v = bpf_task_storage_get(&name##__task, task, NULL, 0); \
-	else								\
-		__v = bpf_map_lookup_elem(&name##__tid, &__id);		\
-	__v && *__v;							\
+/* The same unless there is a value, which then stays: one look-up, not two. */
+#define inflight_put_first(name, task, tid, from) ({			\
+	int __err = 0;							\
+	if (direct) {							\
+		typeof(from) __to = bpf_task_storage_get(&name##__task, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE); \
+		if (!__to)						\
+			__err = -1;					\
+		else if (!*(__u64 *)__to)				\
+			*__to = *(from);				\
+	} else {							\
+		__u32 __id = tid;					\
+		__err = bpf_map_update_elem(&name##__tid, &__id, from, BPF_NOEXIST); \
+		if (__err == -17)	/* EEXIST */			\
+			__err = 0;					\
+	}								\
+	if (__err)							\
+		lose(LOSS_START);					\
+	__err;								\
 })
 
 /* Threads that end with a value still in the hash; storage goes with its task. */

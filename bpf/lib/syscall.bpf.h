@@ -28,6 +28,7 @@ struct syscall_regs { /* arch/x86/include/asm/ptrace.h */
 #define SYSCALL32_ARGS(r) { (__u32)(r).bx, (__u32)(r).cx, (__u32)(r).dx, (__u32)(r).si, (__u32)(r).di, (__u32)(r).bp }
 /* __USER32_CS, or "int 0x80" from 64-bit code: "syscall" leaves the return address in cx */
 #define SYSCALL_32(r)	((r).cs == 0x23 || (common.compat > 1 && (r).cx != (r).ip))
+#define SYSCALL_32_FROM	cx
 #elif defined(__TARGET_ARCH_arm64)
 struct syscall_regs { /* arch/arm64/include/asm/ptrace.h */
 	unsigned long x[31], sp, pc, pstate, orig_x0;
@@ -37,6 +38,7 @@ struct syscall_regs { /* arch/arm64/include/asm/ptrace.h */
 #define SYSCALL_ARGS(r) { (r).orig_x0, (r).x[1], (r).x[2], (r).x[3], (r).x[4], (r).x[5] }
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	((r).pstate & 0x10)	/* PSR_MODE32_BIT */
+#define SYSCALL_32_FROM	pstate
 #elif defined(__TARGET_ARCH_s390)
 struct syscall_regs { /* arch/s390/include/asm/ptrace.h */
 	unsigned long args[1], psw_mask, psw_addr, gpr[16], orig_gpr2;
@@ -46,6 +48,7 @@ struct syscall_regs { /* arch/s390/include/asm/ptrace.h */
 #define SYSCALL_ARGS(r) { (r).orig_gpr2, (r).gpr[3], (r).gpr[4], (r).gpr[5], (r).gpr[6], (r).gpr[7] }
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	(!((r).psw_mask & 0x100000000))	/* PSW_MASK_EA */
+#define SYSCALL_32_FROM	psw_mask
 #elif defined(__TARGET_ARCH_powerpc)
 struct syscall_regs { /* arch/powerpc/include/asm/ptrace.h */
 	unsigned long nr, gpr[31], nip, msr, orig_gpr3;
@@ -54,6 +57,7 @@ struct syscall_regs { /* arch/powerpc/include/asm/ptrace.h */
 #define SYSCALL_ARGS(r) { (r).orig_gpr3, (r).gpr[3], (r).gpr[4], (r).gpr[5], (r).gpr[6], (r).gpr[7] }
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	(!((r).msr >> 63))	/* MSR_SF */
+#define SYSCALL_32_FROM	msr
 #elif defined(__TARGET_ARCH_riscv)
 struct syscall_regs { /* arch/riscv/include/asm/ptrace.h */
 	unsigned long epc, ra, sp, gp, tp, t0, t1, t2, s0, s1, a0, a1, a2, a3, a4, a5, a6, nr;
@@ -63,6 +67,7 @@ struct syscall_regs { /* arch/riscv/include/asm/ptrace.h */
 #define SYSCALL_ARGS(r) { (r).orig_a0, (r).a1, (r).a2, (r).a3, (r).a4, (r).a5 }
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	0
+#define SYSCALL_32_FROM	nr
 #else
 #error "no description of this architecture's system calls"
 #endif
@@ -95,14 +100,15 @@ static __always_inline __u32 syscall_nr(const void *regs)
 	return SYSCALL_NR(nr);
 }
 
-/* Is this call from the 32-bit table?  Only asked where the kernel has one. */
+/* Is this call from the 32-bit table?  Only asked where the kernel has one; only what tells is read. */
 static __always_inline bool syscall_is_32(const void *regs)
 {
-	struct syscall_regs r = {};
+	const int from = __builtin_offsetof(struct syscall_regs, SYSCALL_32_FROM);
+	struct syscall_regs r;
 
 	if (!common.compat)
 		return false;
-	bpf_probe_read_kernel(&r, sizeof(r), regs);
+	bpf_probe_read_kernel((void *)&r + from, sizeof(r) - from, regs + from);
 	return SYSCALL_32(r);
 }
 
