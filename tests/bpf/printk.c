@@ -29,6 +29,11 @@ static int printer(void)
 	return bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "printer", "GPL", insns, sizeof(insns) / sizeof(*insns), &opts);
 }
 
+static bool all_seen(void *job)
+{
+	return lines(job_now(job)) >= 7;
+}
+
 TEST(printk, "each bpf_printk() of a program is a row, with its thread and message")
 {
 	int prog = printer();
@@ -38,7 +43,7 @@ TEST(printk, "each bpf_printk() of a program is a row, with its thread and messa
 	job = tool_start("printk");
 	for (int i = 0; i < 7; i++)
 		REQUIRE(!bpf_prog_test_run_opts(prog, &(struct bpf_test_run_opts){ .sz = sizeof(struct bpf_test_run_opts) }));
-	nap(300000000 * slow());
+	until(10, all_seen, job);
 	tool_stop(job);
 	CHECK_EQ(rows(job, IS("message", "hello 4711"), IS("tid", getpid())), 7);
 }
