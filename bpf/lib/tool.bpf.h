@@ -3,7 +3,10 @@
 #ifndef TOOL_BPF_H
 #define TOOL_BPF_H
 
+#define task_struct task_struct_whole
 #include "vmlinux.h"
+#undef task_struct
+#include "lib/task_struct.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>

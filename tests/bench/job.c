@@ -50,7 +50,7 @@ static void nap(long long ns)
 	nanosleep(&(struct timespec){ ns / (1000 * MSEC), ns % (1000 * MSEC) }, NULL);
 }
 
-static void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
 	printf("error=%s\n", what);
 	if (tool > 0)

@@ -96,7 +96,8 @@ static long do_connect(long count)
 	socklen_t len = sizeof(to);
 	int server = socket(AF_INET, SOCK_STREAM, 0);
 
-	must(!bind(server, (void *)&to, len) && !listen(server, 8) && !getsockname(server, (void *)&to, &len), "listen");
+	must(!bind(server, (void *)&to, len) && !listen(server, 8) &&
+	     !getsockname(server, (void *)&to, &len), "listen");
 	for (long i = 0; i < count; i++) {
 		int client = socket(AF_INET, SOCK_STREAM, 0), peer;
 

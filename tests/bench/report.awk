@@ -92,7 +92,7 @@ function show(tool,    n, i, list, name, base) {
 		size = has(tool, name, "size") ? all[tool, name, "size"] : ""
 		if (format == "text") {
 			printf "%-14s %9s %7s %7s %9s %8s %9s %8s %7s %7s %7s %8s %7s\n", name,
-				num(ns, name == "none" ? "%.0f" : "+%.0f"), num(ratio(added[tool, name], base), "%.2f"),
+				num(ns, name == "none" ? "%.0f" : "%+.0f"), num(ratio(added[tool, name], base), "%.2f"),
 				num(ratio(added[tool, name], best_peer[tool]), "%.2f"), num(get(tool, name, "made"), "%d"),
 				num(get(tool, name, "told"), "%d"), num(get(tool, name, "missing"), "%d"),
 				num(get(tool, name, "idle_ready"), "%.1f"), num(get(tool, name, "idle_fd"), "%.1f"),
