@@ -22,12 +22,12 @@ STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # Paths in the objects are relative, so that two builds give the same bytes.
 ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$(OUT) -MMD -MP \
-	      -ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections \
+	      -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections \
 	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,noseparate-code $(shell cat $(OUT)/ldflags) $(LDFLAGS)
 # The oldest instruction set: what is newer is asked of the kernel.
 BPF_CFLAGS  = -O2 -g -gno-column-info -gno-inline-line-tables -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \
-	      -I$(VMLINUX) -Ibpf -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+	      -I$(VMLINUX) -Ibpf -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 
 lib   := $(patsubst user/%.c,$(OUT)/%.o,$(wildcard user/lib/*.c))
 paths := $(patsubst user/%.c,%,$(filter-out user/lib/%,$(wildcard user/*/*.c)))

@@ -39,7 +39,6 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < PATH_PARTS; i++) {
 		unsigned long parent, name;
-		bool alone;
 		__u64 at;
 		long n;
 
@@ -48,8 +47,7 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 			break;
 		}
 		parent = path_follow(dentry, path_offsets.dentry_parent);
-		alone = dentry == parent;	/* in no folder, as memfd_create(2) makes them */
-		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || (alone && !mnt)) {
+		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || dentry == parent) {
 			unsigned long mount = mnt - path_offsets.mount_mnt;
 			unsigned long above = path_follow(mount, path_offsets.mount_parent);
 
@@ -69,19 +67,25 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 		if (n < 1)
 			break;
 		*len = at + n;
-		if (alone) {
-			*cut = 0;
-			break;
-		}
 		dentry = parent;
 	}
 }
 
-/* The path of an open file, by its struct file. */
+/* The path of an open file, by its struct file; one in no folder, as of memfd_create(2), has but a name. */
 static __always_inline void path_of_file(char *to, unsigned long file, volatile __u32 *len, __u32 *cut)
 {
-	path_names(to, path_follow(file, path_offsets.file_path + path_offsets.path_mnt),
-		   path_follow(file, path_offsets.file_path + path_offsets.path_dentry), len, cut);
+	unsigned long mnt = path_follow(file, path_offsets.file_path + path_offsets.path_mnt);
+	unsigned long dentry = path_follow(file, path_offsets.file_path + path_offsets.path_dentry);
+	unsigned long parent = path_follow(dentry, path_offsets.dentry_parent);
+	long n;
+
+	if (dentry == parent && dentry != path_follow(mnt, path_offsets.vfsmount_root)) {
+		n = bpf_probe_read_kernel_str(to, PATH_NAME, (void *)path_follow(dentry, path_offsets.dentry_name));
+		*len = n < 1 ? 0 : n;
+		*cut = 0;
+		return;
+	}
+	path_names(to, mnt, dentry, len, cut);
 }
 
 /* The struct file of one of the current task's descriptors. */

@@ -23,9 +23,10 @@ struct {
 	__type(value, struct life);
 } lives SEC(".maps");
 
-/* The last socket made for a handshake on this CPU, where its listener is known. */
-struct arrival {
-	__u64 sk;
+struct tcplife_cpu {
+	__u64 changed;		/* the last change of state that the first program saw: socket, and states */
+	__u32 from, to;
+	__u64 sk;		/* the last socket made for a handshake, where its listener is known */
 	struct origin owner;
 };
 
@@ -33,8 +34,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct arrival);
-} arrivals SEC(".maps");
+	__type(value, struct tcplife_cpu);
+} cpus SEC(".maps");
 
 /* Not inlined: each is called from several programs. */
 static __noinline bool passes(void)
@@ -65,33 +66,33 @@ static __noinline int arriving(const struct sock___own *sk)
 	__u64 listener = (__u64)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
 			 bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
 	const struct life *from = bpf_map_lookup_elem(&lives, &listener);
-	struct arrival *arrival;
+	struct tcplife_cpu *cpu;
 	__u32 zero = 0;
 
-	arrival = bpf_map_lookup_elem(&arrivals, &zero);
-	if (!arrival)
+	cpu = bpf_map_lookup_elem(&cpus, &zero);
+	if (!cpu)
 		return 0;
-	arrival->sk = from ? (__u64)sk : 0;
+	cpu->sk = from ? (__u64)sk : 0;
 	if (from)
-		arrival->owner = from->owner;
+		cpu->owner = from->owner;
 	return 0;
 }
 
 /* On the same CPU a moment later, unless the kernel found that it had such a socket already. */
 static __noinline int arrived(const struct sock___own *sk)
 {
-	struct arrival *arrival;
+	struct tcplife_cpu *cpu;
 	struct life life = {};
 	__u64 key = (__u64)sk;
 	__u32 zero = 0;
 
 	if (common.filters & ONLY_LPORTS && !filter_has(ONLY_LPORTS, BPF_CORE_READ(sk, __sk_common.skc_num)))
 		return 0;
-	arrival = bpf_map_lookup_elem(&arrivals, &zero);
-	if (bpf_map_lookup_elem(&lives, &key) || !arrival)	/* both sides called connect(2) */
+	cpu = bpf_map_lookup_elem(&cpus, &zero);
+	if (bpf_map_lookup_elem(&lives, &key) || !cpu)	/* both sides called connect(2) */
 		return 0;
-	if (arrival->sk == key) {
-		life.owner = arrival->owner;
+	if (cpu->sk == key) {
+		life.owner = cpu->owner;
 		life.owned = true;
 	}
 	life.owner.time = bpf_ktime_get_boot_ns();
@@ -188,12 +189,8 @@ static __noinline int ended(const struct sock___own *sk, int state)
 	return 0;
 }
 
-ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)
+static __noinline int changed(const struct sock___own *sk, int old, int new)
 {
-	__u64 key = (__u64)sk;
-
-	if (READ(sk, sk_protocol) != IPPROTO_TCP)
-		return 0;
 	switch (new) {
 	case TCP_LISTEN:
 	case TCP_SYN_SENT:
@@ -204,11 +201,44 @@ ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)
 		return old == TCP_SYN_RECV ? arrived(sk) : 0;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
-		return closing(key);
+		return closing((__u64)sk);
 	case TCP_CLOSE:
 		return ended(sk, old);
 	}
 	return 0;
+}
+
+ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)
+{
+	struct tcplife_cpu *cpu;
+	__u32 zero = 0;
+
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	cpu = bpf_map_lookup_elem(&cpus, &zero);
+	if (cpu) {
+		cpu->changed = (__u64)sk;
+		cpu->from = old;
+		cpu->to = new;
+	}
+	return changed(sk, old, new);
+}
+
+/*
+ * The kernel skips a program that an interrupt finds running on its CPU, and packets
+ * come in by interrupts: this one, called after the other, does what that has missed.
+ */
+ON_TRACE_AS(again, inet_sock_set_state, const struct sock___own *sk, int old, int new)
+{
+	struct tcplife_cpu *cpu;
+	__u32 zero = 0;
+
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	cpu = bpf_map_lookup_elem(&cpus, &zero);
+	if (!cpu || (cpu->changed == (__u64)sk && cpu->from == (__u32)old && cpu->to == (__u32)new))
+		return 0;
+	return changed(sk, old, new);
 }
 
 static __noinline int accepted(__u64 key)

@@ -9,7 +9,7 @@
 #include "execsnoop.h"
 
 #define EXECSNOOP_FULL (EXECSNOOP_ARGS + PATH_LEN + 2 * EXECSNOOP_NAMES)	/* bytes of data in use at most */
-#define MAX_FAILED_ARGS 1024	/* the verifier follows each turn of that loop, and no more branches than 8192 */
+#define MAX_FAILED_ARGS 256	/* the verifier follows each turn of that loop, which takes time */
 
 const volatile bool failed, want_pcomm, want_path, want_cwd, want_exe;
 
@@ -119,23 +119,27 @@ ON_TRACE(sched_process_exec, struct task_struct *task, pid_t old_pid, struct lin
 static __always_inline void read_argv(struct execsnoop_event *e, unsigned long argv, bool is_32)
 {
 	volatile __u32 *len = &e->args_len;
-	unsigned long arg;
+	__u32 size = is_32 ? 4 : 8;
 
 	*len = 0;
-	for (int i = 0; i < MAX_FAILED_ARGS; i++) {
+	e->cut = argv != 0;
+	for (int i = 0; i <= MAX_FAILED_ARGS; i++) {
+		unsigned long arg = 0;
 		__u64 at = *len;
 		long n;
 
-		arg = 0;
-		if (at > EXECSNOOP_ARGS || bpf_probe_read_user(&arg, is_32 ? 4 : 8, (void *)argv) || !arg)
+		if (at > EXECSNOOP_ARGS || bpf_probe_read_user(&arg, size, (void *)argv))
+			break;
+		if (!arg)
+			e->cut = 0;
+		if (!arg || i == MAX_FAILED_ARGS)
 			break;
 		n = read_user_str(e->data + at, EXECSNOOP_ARGS, arg);
 		if (n < 1)
 			break;
 		*len = at + n;
-		argv += is_32 ? 4 : 8;
+		argv += size;
 	}
-	e->cut = argv && arg;
 	if (*len > EXECSNOOP_ARGS) {
 		*len = EXECSNOOP_ARGS;
 		e->cut = 1;

@@ -152,6 +152,7 @@ TEST(bashreadline, "lines of up to 4,095 bytes are shown whole, longer ones mark
 	memset(longer + at, 'y', LONGEST + 1 - at);
 	longer[LONGEST + 1] = 0;
 	shell = shell_start(BASH);
+	REQUIRE(until(20, is_reading, &shell));
 	job = tool_start("bashreadline", "-p", text("%d", shell.pid));
 	enter_and_wait(&shell, whole, tmp("whole"));
 	enter_and_wait(&shell, longer, tmp("longer"));

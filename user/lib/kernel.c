@@ -379,7 +379,6 @@ int kernel_doctor(int argc, char **argv)
 		}
 	doctor_kernel();
 	for (const struct tool *const *t = __start_tools; t < __stop_tools; t++)
-		if ((*t)->open)
-			doctor_tool(*t);
+		doctor_tool(*t);
 	return EXIT_FINE;
 }

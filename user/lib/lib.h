@@ -67,6 +67,7 @@ int ring_run(struct run *run);
 int ring_ready(struct run *run);
 __u64 ring_lost(struct run *run);
 void ring_signals(void);
+bool ring_over(struct run *run, __u64 deadline);	/* a signal, a closed pipe, enough rows, or the time */
 
 /* command.c: what stands after "--" */
 int command_start(struct run *run);

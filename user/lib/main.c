@@ -216,6 +216,13 @@ static int work(void)
 	char why[256];
 	int ret;
 
+	if (run.tool->command) {
+		ret = out_init(&run);
+		ring_signals();
+		ret = ret ? -EINVAL : run.tool->command(&run);
+		out_flush();
+		return ret;
+	}
 	ret = kernel_caps_check(why, sizeof(why));
 	if (ret) {
 		err("%s", why);
@@ -259,8 +266,6 @@ int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)
 	run.tool = tool;
 	run.table = &tool->table;
 	said = false;
-	if (tool->command)
-		return tool->command(argc, argv);
 	ret = opt_parse(&run, argc, argv);
 	if (ret)
 		return ret > 0 ? EXIT_FINE : EXIT_USAGE;

@@ -123,31 +123,24 @@ static const struct opt hist_opts[] = {
 	{}
 };
 
-static const struct opt help_opts[] = {
-	{ .letter = 'h', .name = "help", .arg = "[TOPIC]", .value = V_CHARS, .parse = parse_help,
-	  .help = "this help; man, json (a schema), md, bash, zsh or fish",
-	  .complete = "man json md bash zsh fish" },
-	{ .letter = 'V', .name = "version", .help = "version", .value = V_BOOL, .parse = parse_version },
-	{}
-};
-
 /* The shared options that make sense for a tool, in the order of its help. */
 const struct opt *opt_common(const struct tool *tool)
 {
 	static struct opt list[64];
 	const struct opt *parts[] = {
-		tool->open ? filter_opts : help_opts,
+		tool->open ? filter_opts : NULL,
 		tool->open && tool->table.map ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && tool->table.unit ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
-		tool->open ? common : NULL,
+		common,
 	};
 	int n = 0;
 
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		for (const struct opt *o = parts[i]; o && o->name; o++)
-			list[n++] = *o;
+			if (tool->open || strcmp(o->name, "btf"))
+				list[n++] = *o;
 	list[n] = (struct opt){};
 	return list;
 }

@@ -65,7 +65,10 @@ static __u64 missed(struct run *run)
 	bpf_object__for_each_program(p, run->skel->obj) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
+		const char *group = strstr(bpf_program__name(p), "__");
 
+		if (run->tool->twice && group && strstr(run->tool->twice, group + 2))
+			continue;
 		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
 			sum += info.recursion_misses;
 	}
@@ -96,7 +99,7 @@ __u64 ring_lost(struct run *run)
 	return total_lost;
 }
 
-static bool over(struct run *run)
+bool ring_over(struct run *run, __u64 deadline)
 {
 	return stop || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
 }
@@ -201,7 +204,7 @@ static int on_event(void *ctx, void *data, size_t size)
 		return stop ? -EINTR : 0;
 	since_look = 0;
 	account(run, false);
-	return over(run) ? -EINTR : 0;
+	return ring_over(run, deadline) ? -EINTR : 0;
 }
 
 /* sd_notify(3): one datagram to the socket that systemd names. */
@@ -289,7 +292,7 @@ int ring_run(struct run *run)
 	ret = ring_ready(run);
 	if (!ret)
 		ret = command_go(run);
-	while (!ret && !over(run)) {
+	while (!ret && !ring_over(run, deadline)) {
 		bool done = command_done(run);
 
 		if (!done)

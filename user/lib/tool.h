@@ -158,6 +158,7 @@ struct tool {
 	const char *name, *file, *summary, *about;
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
+	const char *twice;			/* groups that see each event twice: what one misses is no loss */
 	const char *state;			/* a map that programs keep state in: --max-entries is for it */
 	const char *optional;			/* groups of probes that may be missing: "a b" */
 	const struct example *examples;		/* ends at args == NULL */
@@ -170,7 +171,7 @@ struct tool {
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
-	int (*command)(int argc, char **argv);	/* a command without BPF; the rest is unused */
+	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 	__u32 loss_ok;
 };

@@ -49,10 +49,11 @@ TOOL(tcplife,
 		    "first packet on the side that connects, and with the last of the handshake on the other; it ends "
 		    "when the kernel is done with it, TIME_WAIT not included. An attempt to connect that failed is "
 		    "shown as well, its state SYN_SENT. Bytes are those of the data alone, each counted once.",
-	.cost     = "One tracepoint at each change of state and a probe at accept; where functions can't be probed, a raw "
+	.cost     = "One tracepoint, twice, at each change of state and a probe at accept; where functions can't be probed, a raw "
 		    "tracepoint at the return of each system call in its place. See docs/performance.md for figures.",
 	.caveats  = "Without --all, connections that were there before the tool are not shown. With it their owner is "
 		    "known only if a process here closed them. Connections accepted through io_uring where functions "
 		    "can't be probed belong to the process that listens. Of a TCP Fast Open connection that is accepted "
 		    "before its handshake is done, the owner is the process that listens, too.",
-	.examples = examples, .opts = opts, .columns = columns, .state = "lives");
+	.examples = examples, .opts = opts, .columns = columns, .state = "lives",
+	.twice    = "inet_sock_set_state again");

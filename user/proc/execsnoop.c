@@ -172,6 +172,6 @@ TOOL(execsnoop,
 	.cost     = "One tracepoint and one record as long as the arguments for each new program; with -x also a "
 		    "raw tracepoint at the return of each system call.",
 	.caveats  = "Arguments beyond 32 KiB are left out, and told as '...' in text, \"cut\" in JSON. Of a failed call "
-		    "at most 1024 are shown, and none where its memory is not there because nobody, nor the kernel, had "
+		    "at most 256 are shown, and none where its memory is not there because nobody, nor the kernel, had "
 		    "touched it.",
 	.examples = examples, .opts = opts, .columns = columns, .event = event, .setup = setup);
