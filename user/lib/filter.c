@@ -190,12 +190,14 @@ const char *filter_cgroup_mount(void)
 
 static int add_cgroup_dir(const char *path)
 {
-	int *more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int *more, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (!more || fd < 0)
+	if (fd < 0)
 		return -errno;
+	more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
+	if (!more)
+		return -ENOMEM;
 	cgroups = more;
 	cgroups[n_cgroups++] = fd;
 	return fstat(fd, &st) ? -errno : add_key(ONLY_CGROUPS, st.st_ino);
@@ -304,9 +306,9 @@ static int set_namespace(const struct opt *o, int which, const char *file, const
 	struct stat st;
 	__u64 n = strtoull(word, &end, 10);
 
-	if (*end || end == word)
+	if (*end || !isdigit((unsigned char)*word) || n > UINT32_MAX)
 		goto bad;
-	if (n >= 0xf0000000) {		/* namespaces are numbered from 0xEFFFFFF8, proc_ns.h */
+	if (n >= 0xeffffff8) {		/* the first namespaces' numbers begin here: include/linux/proc_ns.h */
 		ns_inode[which] = n;
 		if (stat("/proc/self/ns/pid", &st))
 			goto bad;
