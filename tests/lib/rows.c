@@ -19,7 +19,7 @@ static void hide_bytes(char *line, size_t length)
 
 static void show_bytes(json_t *value)
 {
-	const char *key, *from;
+	const char *key, *from, *end;
 	char *bytes, *to;
 	json_t *inner;
 	size_t i;
@@ -29,8 +29,9 @@ static void show_bytes(json_t *value)
 	if (!json_is_string(value))
 		return;
 	from = json_string_value(value);
+	end = from + json_string_length(value);
 	to = bytes = malloc(json_string_length(value) + 1);
-	while (*from) {
+	while (from < end) {
 		/* U+EE80 to U+EEFF in UTF-8 */
 		if (!strncmp(from, "\xee\xba", 2) || !strncmp(from, "\xee\xbb", 2)) {
 			*to++ = (from[1] & 1) << 6 | (from[2] & 0x3f) | 0x80;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <wctype.h>
 #include "lib/btf.h"
 #include "lib/filter.h"
 #include "lib/lib.h"
@@ -190,12 +191,14 @@ const char *filter_cgroup_mount(void)
 
 static int add_cgroup_dir(const char *path)
 {
-	int *more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int *more, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (!more || fd < 0)
+	if (fd < 0)
 		return -errno;
+	more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
+	if (!more)
+		return -ENOMEM;
 	cgroups = more;
 	cgroups[n_cgroups++] = fd;
 	return fstat(fd, &st) ? -errno : add_key(ONLY_CGROUPS, st.st_ino);
@@ -304,9 +307,9 @@ static int set_namespace(const struct opt *o, int which, const char *file, const
 	struct stat st;
 	__u64 n = strtoull(word, &end, 10);
 
-	if (*end || end == word)
+	if (*end || !isdigit((unsigned char)*word) || n > UINT32_MAX)
 		goto bad;
-	if (n >= 0xf0000000) {		/* namespaces are numbered from 0xEFFFFFF8, proc_ns.h */
+	if (n >= 0xeffffff8) {		/* the first namespaces' numbers begin here: include/linux/proc_ns.h */
 		ns_inode[which] = n;
 		if (stat("/proc/self/ns/pid", &st))
 			goto bad;
@@ -347,36 +350,60 @@ int filter_option(struct run *run, const struct opt *o, const char *arg)
 	return -EINVAL;
 }
 
-/* One item of the glob at *p: the bytes that it matches, as a set. */
-static int glob_item(const char **p, bool set[256])
+static unsigned char glob_byte(const char **s)
 {
-	bool not = false;
-	const char *s = *p;
+	*s += **s == '\\' && (*s)[1];
+	return *(*s)++;
+}
 
-	memset(set, 0, 256);
-	if (*s == '?') {
-		memset(set, 1, 256);
-	} else if (*s == '[' && strchr(s + 2, ']')) {
-		s++;
-		if (*s == '!' || *s == '^') {
-			not = true;
-			s++;
+/* [a-z_], [!0-9], [[:digit:]]: the bytes that match; false where it has no end, and is but a bracket. */
+static bool glob_class(const char **p, bool set[256])
+{
+	const char *s = *p + 1, *first;
+	bool not = *s == '!' || *s == '^';
+
+	s += not;
+	for (first = s; *s && (*s != ']' || s == first);) {
+		const char *end = *s == '[' && s[1] == ':' ? strstr(s + 2, ":]") : NULL;
+		unsigned char from, to;
+		char name[16];
+
+		if (end) {
+			wctype_t named;
+
+			snprintf(name, sizeof(name), "%.*s", (int)(end - s - 2), s + 2);
+			named = wctype(name);
+			for (int c = 0; named && c < 256; c++)
+				set[c] |= iswctype(c, named) != 0;
+			s = end + 2;
+			continue;
 		}
-		do {
-			unsigned char from = *s, to = s[1] == '-' && s[2] && s[2] != ']' ? (unsigned char)*(s += 2) : from;
-
-			for (int c = from; c <= to; c++)
-				set[c] = true;
-		} while (*++s && *s != ']');
-		for (int c = 0; not && c < 256; c++)
-			set[c] = !set[c];
-	} else {
-		if (*s == '\\' && s[1])
+		from = to = glob_byte(&s);
+		if (*s == '-' && s[1] && s[1] != ']') {
 			s++;
-		set[(unsigned char)*s] = true;
+			to = glob_byte(&s);
+		}
+		for (int c = from; c <= to; c++)
+			set[c] = true;
 	}
-	*p = *s ? s + 1 : s;
-	return 0;
+	for (int c = 0; c < 256; c++)
+		set[c] ^= not;
+	if (*s)
+		*p = s + 1;
+	return *s;
+}
+
+/* One item of the glob at *p: the bytes that it matches, as a set. */
+static void glob_item(const char **p, bool set[256])
+{
+	memset(set, 0, 256);
+	if (**p == '[' && glob_class(p, set))
+		return;
+	memset(set, **p == '?', 256);
+	if (**p == '?')
+		(*p)++;
+	else
+		set[glob_byte(p)] = true;
 }
 
 /*

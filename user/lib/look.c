@@ -122,10 +122,10 @@ void look_time(struct out *o, __u64 boot_ns)
 
 static void user(struct out *o, __u32 uid)
 {
-	static __u32 last = -1;
+	static __u32 last;
 	static char name[64];
 
-	if (uid != last) {
+	if (!*name || uid != last) {
 		if (filter_user(NULL, &uid, name, sizeof(name)))
 			snprintf(name, sizeof(name), "%u", uid);
 		last = uid;

@@ -6,6 +6,7 @@
 #include "lib/tool.h"
 
 #define BATCH 256
+#define BATCH_BYTES (4 << 20)
 #define RESTARTS 1000
 
 __u64 map_restarts;	/* walks that had to begin again: entries may have been seen twice */
@@ -53,14 +54,16 @@ int map_each(int fd, int (*fn)(void *, const void *, void *), void *ctx)
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info), n, batch = BATCH;
 	char *keys = NULL, *values = NULL;
-	__u64 cursor[8];	/* room for a key or a bucket number, whichever the map type uses */
+	__u64 cursor[64];	/* room for a key or a bucket number, whichever the map type uses; keys fit a BPF stack */
 	void *at = NULL;
 	int ret = 0, end = 0;
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		return -errno;
-	if (info.key_size > sizeof(cursor) || value_size(&info) > 1 << 16)
+	if (info.key_size > sizeof(cursor))
 		return one_by_one(fd, &info, fn, ctx);
+	while (batch > 1 && batch * value_size(&info) > BATCH_BYTES)
+		batch /= 2;
 retry:
 	free(keys);
 	free(values);

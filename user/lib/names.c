@@ -30,16 +30,19 @@ int names_syscall_find(const char *name)
 	return -1;
 }
 
-/* include/linux/errno.h: these leave the kernel only through probes */
-static const char *const restarts[] = {
+/* include/linux/errno.h: most of these leave the kernel only through probes */
+static const char *const internal[] = {
 	[0] = "ERESTARTSYS", [1] = "ERESTARTNOINTR", [2] = "ERESTARTNOHAND", [3] = "ENOIOCTLCMD",
 	[4] = "ERESTART_RESTARTBLOCK", [5] = "EPROBE_DEFER", [6] = "EOPENSTALE", [7] = "ENOPARAM",
+	[9] = "EBADHANDLE", [10] = "ENOTSYNC", [11] = "EBADCOOKIE", [12] = "ENOTSUPP", [13] = "ETOOSMALL",
+	[14] = "ESERVERFAULT", [15] = "EBADTYPE", [16] = "EJUKEBOX", [17] = "EIOCBQUEUED", [18] = "ERECALLCONFLICT",
+	[19] = "ENOGRACE",
 };
 
 const char *names_errno(int error)
 {
-	if (error >= 512 && error < 512 + (int)COUNT(restarts))
-		return restarts[error - 512];
+	if (error >= 512 && error < 512 + (int)COUNT(internal))
+		return internal[error - 512];
 #ifdef __GLIBC__
 	return error > 0 ? strerrorname_np(error) : NULL;
 #else
@@ -55,7 +58,7 @@ int names_errno_find(const char *name)
 
 		return *end || n < 1 || n > 4095 ? -1 : n;
 	}
-	for (int i = 1; i < 520; i++)
+	for (int i = 1; i < 512 + (int)COUNT(internal); i++)
 		if (names_errno(i) && !strcmp(names_errno(i), name))
 			return i;
 	return -1;

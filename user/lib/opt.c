@@ -73,7 +73,8 @@ static int parse_version(struct run *run, const char *arg, void *to)
 }
 
 static const struct opt common[] = {
-	RUN('d', "duration", "TIME", duration, "stop after this long (10, 500ms, 2m)", .unit = UNIT_NSEC, .bare = SEC_),
+	RUN('d', "duration", "TIME", duration, "stop after this long (10, 500ms, 2m)", .unit = UNIT_NSEC, .bare = SEC_,
+	    .min = 1, .max = -1ULL),
 	RUN('N', "count", "COUNT", count, "stop after this many rows, or intervals", .min = 1, .max = -1ULL),
 	RUN('o', "columns", "LIST", columns, "columns to show; +LIST adds to the usual ones", .parse = parse_text,
 	    .complete = "column"),
@@ -164,7 +165,7 @@ static int parse_unit(const char *suffix, const struct opt *o, double *factor)
 	return -EINVAL;
 }
 
-/* A number with the option's units and range; one line on stderr when it isn't. */
+/* A number with the option's units and range, decimal or 0x; one line on stderr when it isn't. */
 int opt_number(const char *name, const char *arg, const struct opt *o, __u64 *value)
 {
 	__u64 max = o->max ?: o->value == V_U32 ? UINT32_MAX : UINT64_MAX;
@@ -173,11 +174,13 @@ int opt_number(const char *name, const char *arg, const struct opt *o, __u64 *va
 	char *end;
 
 	errno = 0;
-	whole = strtoull(arg, &end, 0);
+	whole = strtoull(arg, &end, *arg == '0' && (arg[1] == 'x' || arg[1] == 'X') ? 16 : 10);
 	if (!isdigit((unsigned char)*arg) || errno == ERANGE)
 		goto bad;
 	if (!*end && (o->unit != UNIT_NSEC || o->bare == 1)) {
 		*value = whole;		/* exact, where a double is not */
+	} else if (o->unit == UNIT_NONE) {
+		goto bad;
 	} else {
 		number = strtod(arg, &end);
 		if (parse_unit(end, o, &factor) || !(number * factor < 1.8e19))
@@ -289,15 +292,18 @@ static int positional(struct run *run, int argc, char **argv)
 	return 0;
 }
 
-static int complain(int c, char **argv)
+/* `at` is the word that getopt was looking at: it may hold several letters. */
+static int complain(int c, const char *at)
 {
-	const char *at = argv[optind - 1];
+	bool is_long = !strncmp(at, "--", 2);
 
-	if (c == ':')
+	if (c == ':' && !is_long)
+		err("-%c: needs a value", optopt);
+	else if (c == ':')
 		err("%s: needs a value", at);
-	else if (!strncmp(at, "--", 2) && !optopt)
+	else if (is_long && !optopt)
 		err("%s: no such option, or not enough of its name: see --help", at);
-	else if (!strncmp(at, "--", 2))
+	else if (is_long)
 		err("%s: takes no value", at);
 	else
 		err("-%c: no such option: see --help", optopt);
@@ -314,7 +320,11 @@ int opt_parse(struct run *run, int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		if (!strcmp(argv[i], "--")) {
-			run->command = argv[i + 1] ? argv + i + 1 : NULL;
+			if (!argv[i + 1] || !run->tool->open) {
+				err(argv[i + 1] ? "--: this tool traces no command" : "--: a command must follow");
+				return -EINVAL;
+			}
+			run->command = argv + i + 1;
 			argc = i;
 			break;
 		}
@@ -332,16 +342,17 @@ int opt_parse(struct run *run, int argc, char **argv)
 	shorts[0] = '-';	/* arguments in any place: collected below */
 	opterr = 0;
 	optind = 1;
-	char *rest[64];
-	int n_rest = 0;
+	char *rest[3];		/* one more than any tool takes */
+	int n_rest = 0, at = optind;
 
 	while (!ret && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (c == 1 && n_rest < 64)
-			rest[n_rest++] = optarg;
-		else if (c == '?' || c == ':' || c == 1 || !by_id[c])
-			ret = complain(c, argv);
-		else
+		if (c == '?' || c == ':' || (c != 1 && !by_id[c]))
+			ret = complain(c, argv[at]);
+		else if (c != 1)
 			ret = take(run, by_id[c], optarg);
+		else if (n_rest < 3)
+			rest[n_rest++] = optarg;
+		at = optind;
 	}
 	if (!ret && wants_version)
 		printf("%s (corekit) %s\n", run->tool->name, VERSION);

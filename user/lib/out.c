@@ -23,6 +23,7 @@ struct out {
 	bool nothing;		/* the cell has no value */
 	char *buf;
 	size_t len, size;
+	char last;		/* what was written out last */
 };
 
 static struct out the_out;
@@ -33,6 +34,7 @@ static void flush(struct out *o)
 {
 	size_t at = 0;
 
+	o->last = o->len ? o->buf[o->len - 1] : o->last;
 	while (at < o->len && !o->closed) {
 		ssize_t n = write(STDOUT_FILENO, o->buf + at, o->len - at);
 
@@ -162,9 +164,9 @@ static int utf8(const unsigned char *s, size_t n)
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
 	}
-	/* too long, a surrogate, a C1 control, or what turns the direction of a terminal's text */
+	/* too long, a surrogate, a C1 control, what ends a line, or turns the direction of a terminal's text */
 	if ((len == 3 && c < 0x800) || (len == 4 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c < 0xe000) ||
-	    c < 0xa0 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+	    c < 0xa0 || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
 		return 0;
 	return len;
 }
@@ -268,6 +270,10 @@ int out_init(struct run *run)
 		if ((!list || adds) && !opt_hides(c[i].key) &&
 		    (!c[i].hidden || opt_shows(c[i].key) || (run->format == OUT_JSON && !run->table->map)))
 			show(&c[i]);
+	if (list && !*list) {
+		err("--columns: no columns: see --help for their names");
+		return -EINVAL;
+	}
 	for (list = adds ? list + 1 : list; list && *list;) {
 		size_t len = strcspn(list, ",");
 		const struct column *f = find(c, list, len);
@@ -340,10 +346,16 @@ long long out_number(const struct column *c, const void *row)
 	return number(c, row);
 }
 
+/* The buffer may have been written out since the last key. */
+static void comma(struct out *o)
+{
+	if ((o->len ? o->buf[o->len - 1] : o->last) != '{')
+		put_char(o, ',');
+}
+
 void out_json_key(struct out *o, const char *key)
 {
-	if (o->len && o->buf[o->len - 1] != '{')
-		put_char(o, ',');
+	comma(o);
 	put_char(o, '"');
 	out_str(o, key);
 	put(o, "\":", 2);
@@ -354,8 +366,7 @@ static void cell_json(struct out *o, const struct column *c, const void *row)
 	bool quoted = look_quoted(c);
 	size_t at;
 
-	if (o->len && o->buf[o->len - 1] != '{')
-		put_char(o, ',');
+	comma(o);
 	put_char(o, '"');
 	out_str(o, c->key);
 	if (c->look == L_NSEC)

@@ -246,7 +246,7 @@ int table_show(struct run *run)
 		delta = malloc((t.now.n ?: 1) * t.size);
 	if (!ret && !delta)
 		ret = -ENOMEM;
-	if (!ret && t.keyed)
+	if (!ret && t.keyed && t.now.n)
 		qsort(t.now.entries, t.now.n, t.size, by_key);
 	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
