@@ -84,6 +84,9 @@ struct job *job_start(const struct how *how, const char *const *argv)
 			copy[i] = (char *)argv[i];
 		if (!strcmp(argv[0], "corekit") && program < 0)
 			copy[0] = (char *)corekit_path;
+		/* a runner started in the background may ignore these, and what is ignored is inherited */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		dup2(how->out ?: job->out_fd, 1);
 		dup2(job->err_fd, 2);
 		become(how, program, copy);
