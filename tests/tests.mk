@@ -36,6 +36,26 @@ $(asan_objs): $(OUT)/asan/%.o: %.c
 	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) $(ASAN) -c $< -o $@
 
+# Fuzz targets: the library as an archive, so that a target may bring a file of it itself.
+FUZZ       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1
+fuzz_lib   := $(patsubst %.c,$(OUT)/fuzz/%.o,$(user_lib))
+fuzz_bins  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+fuzz: $(fuzz_bins)
+
+$(fuzz_lib): $(OUT)/fuzz/%.o: %.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ) -fsanitize=fuzzer-no-link -Dmain=corekit_main -c $< -o $@
+
+$(OUT)/fuzz/lib.a: $(fuzz_lib)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(fuzz_bins): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/lib.a
+	$(call say,FUZZ,$@)
+	$(CLANG) $(ALL_CFLAGS) $(FUZZ) -fsanitize=fuzzer -MF $@.d -Itests/fuzz $< $(OUT)/fuzz/lib.a $(LDFLAGS) $(LIBS) -o $@
+
 -include tests/bench/bench.mk
--include $(test_objs:.o=.d) $(asan_objs:.o=.d)
-.PHONY: tests
+-include $(test_objs:.o=.d) $(asan_objs:.o=.d) $(fuzz_lib:.o=.d) $(fuzz_bins:=.d)
+.PHONY: tests fuzz

@@ -122,37 +122,76 @@ static __always_inline __u32 filter_task_id(unsigned long task, __u32 offset)
 	return id;
 }
 
+static __always_inline unsigned long filter_task_pid(unsigned long task)
+{
+	unsigned long pid = 0;
+
+	bpf_probe_read_kernel(&pid, sizeof(pid), (void *)(task + common.task_thread_pid));
+	return pid;
+}
+
+/* A new thread's id in the namespace of its maker, which is the current task: struct upid has 16 bytes, its id first. */
+static __always_inline __u32 filter_child_id(unsigned long task)
+{
+	__u32 level;
+
+	if (!common.pidns_ino)
+		return filter_task_id(task, common.task_pid);
+	level = filter_task_id(filter_task_pid(bpf_get_current_task()), common.pid_level);
+	return filter_task_id(filter_task_pid(task), common.pid_numbers + level * 16);
+}
+
 SEC("?raw_tp/sched_process_fork")
 int follow__fork(struct raw_args *ctx)
 {
 	struct filter_key child = { ONLY_FOLLOW, 0, 0 };
 	__u8 yes = 1;
 
-	if (!filter_has(ONLY_FOLLOW, filter_task_id(ctx->args[0], common.task_pid)))
+	if (!filter_has(ONLY_FOLLOW, (__u32)current_ids()))
 		return 0;
-	child.id = filter_task_id(ctx->args[1], common.task_pid);
-	return map_put(&filter_set, &child, &yes);
+	child.id = filter_child_id(ctx->args[1]);
+	map_put(&filter_set, &child, &yes);
+	if (common.pidns_ino) {
+		child.global = 1;
+		child.id = filter_task_id(ctx->args[1], common.task_pid);
+		map_put(&filter_set, &child, &yes);
+	}
+	return 0;
 }
 
-/* An exec from a thread that doesn't lead its process takes over the leader's id. */
+/*
+ * An exec from a thread that doesn't lead its process takes over the leader's id. The old one is known by its
+ * number in the first namespace only.
+ */
 SEC("?raw_tp/sched_process_exec")
 int follow__exec(struct raw_args *ctx)
 {
-	struct filter_key old = { ONLY_FOLLOW, 0, (__u32)ctx->args[1] };
-	struct filter_key now = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
+	struct filter_key old = { ONLY_FOLLOW, !!common.pidns_ino, (__u32)ctx->args[1] };
+	struct filter_key now = { ONLY_FOLLOW, !!common.pidns_ino, filter_task_id(ctx->args[0], common.task_pid) };
 	__u8 yes = 1;
 
 	if (old.id == now.id || bpf_map_delete_elem(&filter_set, &old))
 		return 0;
-	return map_put(&filter_set, &now, &yes);
+	map_put(&filter_set, &now, &yes);
+	if (common.pidns_ino) {
+		now.global = 0;
+		now.id = (__u32)current_ids();
+		map_put(&filter_set, &now, &yes);
+	}
+	return 0;
 }
 
 SEC("?raw_tp/sched_process_exit")
 int follow__exit(struct raw_args *ctx)
 {
-	struct filter_key key = { ONLY_FOLLOW, 0, filter_task_id(ctx->args[0], common.task_pid) };
+	struct filter_key key = { ONLY_FOLLOW, 0, (__u32)current_ids() };
 
 	bpf_map_delete_elem(&filter_set, &key);
+	if (common.pidns_ino) {
+		key.global = 1;
+		key.id = filter_task_id(ctx->args[0], common.task_pid);
+		bpf_map_delete_elem(&filter_set, &key);
+	}
 	return 0;
 }
 

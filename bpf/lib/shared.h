@@ -54,7 +54,7 @@ enum {
 
 struct filter_key {
 	__u32 kind;		/* ONLY_* */
-	__u32 pad;
+	__u32 global;		/* --follow in a pid namespace: 1 for the first namespace's id */
 	__u64 id;
 };
 
@@ -74,7 +74,7 @@ struct common {
 	__u32 filter_mntns;
 	__u32 filter_netns;
 	/* offsets in the kernel's structs, for filters that are rarely used */
-	__u32 task_tgid, task_pid, task_nsproxy;
+	__u32 task_pid, task_thread_pid, task_nsproxy, pid_level, pid_numbers;
 	__u32 nsproxy_mnt, nsproxy_net, mnt_inum, net_inum;
 	__u32 comm_stars;	/* states that repeat: see filter_comm() */
 	__u32 comm_end;

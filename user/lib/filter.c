@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <wctype.h>
 #include "lib/btf.h"
@@ -192,10 +194,15 @@ const char *filter_cgroup_mount(void)
 static int add_cgroup_dir(const char *path)
 {
 	int *more, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
 	struct stat st;
 
 	if (fd < 0)
 		return -errno;
+	if (fstatfs(fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
+		close(fd);
+		return -ENOENT;
+	}
 	more = realloc(cgroups, (n_cgroups + 1) * sizeof(*cgroups));
 	if (!more)
 		return -ENOMEM;
@@ -486,6 +493,9 @@ int filter_apply(struct run *run)
 		filter_glob(glob, c);
 	if (filters & ONLY_FOLLOW)
 		ret = offset(run, "task_struct", "pid", &c->task_pid);
+	if (!ret && filters & ONLY_FOLLOW && c->pidns_ino)
+		ret = offset(run, "task_struct", "thread_pid", &c->task_thread_pid) ?:
+		      offset(run, "pid", "level", &c->pid_level) ?: offset(run, "pid", "numbers", &c->pid_numbers);
 	if (!ret && filters & (ONLY_MNTNS | ONLY_NETNS))
 		ret = offset(run, "task_struct", "nsproxy", &c->task_nsproxy);
 	if (!ret && filters & ONLY_MNTNS)
@@ -496,7 +506,7 @@ int filter_apply(struct run *run)
 	set = bpf_object__find_map_by_name(run->skel->obj, "filter_set");
 	groups = bpf_object__find_map_by_name(run->skel->obj, "filter_cgroups");
 	if (!ret && set)
-		ret = bpf_map__set_max_entries(set, filters & ONLY_FOLLOW ? n_keys + 16384 : n_keys ?: 1);
+		ret = bpf_map__set_max_entries(set, filters & ONLY_FOLLOW ? n_keys + (c->pidns_ino ? 32768 : 16384) : n_keys ?: 1);
 	if (!ret && groups)
 		ret = bpf_map__set_max_entries(groups, n_cgroups ?: 1);
 	return ret;
