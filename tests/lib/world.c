@@ -450,37 +450,75 @@ char *bpf_ids(void)
 	return list;
 }
 
-struct gone {
-	const char *before;
-	char *left;
-};
+/* The ids that processes of other tests, or of somebody else, hold: "prog 7\n". */
+static char *bpf_ids_elsewhere(void)
+{
+	static const char *const keys[] = {"prog_id:", "map_id:", "link_id:"};
+	char *list;
+	size_t size;
+	FILE *out = open_memstream(&list, &size);
+	struct dirent *process, *entry;
+	DIR *proc = opendir("/proc"), *fds;
 
+	while (proc && (process = readdir(proc))) {
+		pid_t pid = atoi(process->d_name);
+		char path[64], *info, *at;
+
+		if (pid <= 0 || getpgid(pid) == getpgid(0))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+		fds = opendir(path);
+		while (fds && (entry = readdir(fds))) {
+			snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.10s", pid, entry->d_name);
+			info = file_text(path);
+			for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+				if ((at = strstr(info, keys[i])))
+					fprintf(out, "%s %d\n", bpf_kinds[i].name, atoi(at + strlen(keys[i])));
+			free(info);
+		}
+		if (fds)
+			closedir(fds);
+	}
+	if (proc)
+		closedir(proc);
+	fclose(out);
+	return list;
+}
+
+/* The lines of one list that stand in the second (is), or not. */
+static char *those(const char *list, const char *others, bool is)
+{
+	char *copy = strdup(list), *rest = copy, *all, *line, *left;
+	size_t size;
+	FILE *out = open_memstream(&left, &size);
+
+	all = (char *)text("\n%s", others);
+	while ((line = strsep(&rest, "\n")))
+		if (*line && !!strstr(all, text("\n%s\n", line)) == is)
+			fprintf(out, "%s\n", line);
+	fclose(out);
+	free(copy);
+	free(all);
+	return left;
+}
+
+/* What came after this isn't ours: the tool had ended. */
 static bool all_gone(void *arg)
 {
-	struct gone *gone = arg;
-	char *now = bpf_ids(), *rest = now, *line;
-	size_t size;
-	FILE *left;
+	char **left = arg;
 
-	free(gone->left);
-	left = open_memstream(&gone->left, &size);
-	while ((line = strsep(&rest, "\n"))) {
-		const char *whole = text("\n%s\n", line);
-
-		if (*line && !strstr(gone->before, whole + 1))
-			fprintf(left, " %s", line);
-	}
-	fclose(left);
-	free(now);
-	return size == 0;
+	*left = those(*left, bpf_ids(), true);
+	if (**left)
+		*left = those(*left, bpf_ids_elsewhere(), false);
+	return !**left;
 }
 
 bool bpf_ids_gone(const char *before, double seconds)
 {
-	struct gone gone = {before, NULL};
-	bool all = until(seconds, all_gone, &gone);
+	char *left = those(bpf_ids(), before, false);
+	bool all = until(seconds, all_gone, &left);
 
 	if (!all)
-		fprintf(stderr, "still loaded:%s\n", gone.left);
+		fprintf(stderr, "still loaded:\n%s", left);
 	return all;
 }

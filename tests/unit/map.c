@@ -74,7 +74,8 @@ static bool all_once(const struct seen *seen)
 		missing += !seen->times[n];
 		twice += seen->times[n] > 1;
 	}
-	return CHECK_EQ(missing, 0) & CHECK_EQ(twice, 0);
+	CHECK_EQ(missing, 0);
+	return CHECK_EQ(twice, 0) && !missing;
 }
 
 static const struct {

@@ -110,6 +110,8 @@ static int open_object(void)
 		fd = run.btf ? btf_open(&types, run.btf) : 0;
 		if (!fd)
 			fd = minimal = btf_minimal(run.btf ? types : NULL, elf, size);
+		else
+			fd = -EINVAL;	/* whatever is wrong with it: a folder, no such file, garbage */
 		if (fd == -ENOENT || (fd == -EINVAL && run.btf)) {
 			if (run.btf)
 				err("--btf: '%s' has no BTF", run.btf);
