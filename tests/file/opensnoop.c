@@ -10,6 +10,12 @@
 
 #define NOBODY 65534
 
+/*
+ * Shown and lost are what was made.  A kernel that preempts tracepoints (7.2) skips a program that already runs on
+ * that CPU, and counts it whichever system call it was for: then there can be some more, but never fewer.
+ */
+#define CHECK_ALL(got, made) CHECK_BETWEEN(made, got, (made) + (slow() > 1 ? 200 : 0))
+
 static const char *pid_of(struct child child)
 {
 	return text("%d", child.pid);
@@ -506,7 +512,7 @@ TEST(opensnoop, "with the smallest buffer and a reader that sleeps, shown and lo
 	tool_stop(job);
 	shown = rows(job);
 	CHECK_BETWEEN(1, shown, made - 1);
-	CHECK_EQ(shown + lost(job), made);
+	CHECK_ALL(shown + lost(job), made);
 }
 
 TEST(opensnoop, "who reads text is told of losses on stderr")
@@ -564,8 +570,7 @@ TEST(opensnoop, "a burst on all CPUs is shown whole and in the order of time", .
 
 	child_run(&child);
 	tool_stop(job);
-	/* a kernel that preempts tracepoints (7.2) skips a program that is already running on the CPU, and counts it */
-	CHECK_EQ(rows(job, IS("path", "/dev/null")) + lost(job), 10000L * (cpus() < 64 ? cpus() : 64));
+	CHECK_ALL(rows(job, IS("path", "/dev/null")) + lost(job), 10000L * (cpus() < 64 ? cpus() : 64));
 	each_row(r, job)
 	{
 		const char *time = json_dumps(json_object_get(r, "time"), JSON_ENCODE_ANY);

@@ -256,8 +256,9 @@ TEST(tcplife, "a reset connection ends where it was, its bytes exact")
 	stop_after(job, 2);
 	CHECK_EQ(rows(job, IS("rport", talk.port), IS("state", "ESTABLISHED"), IS("tx", 777), IS("rx", 8888),
 		      IS("pid", ends.client.pid)), 1);
-	CHECK_EQ(rows(job, IS("lport", talk.port), IS("state", "ESTABLISHED"), IS("tx", 8888), IS("rx", 777),
-		      IS("pid", ends.server.pid)), 1);
+	/* 7.2 can skip the program that learns an accepted connection's owner while it is preempted, as emulation makes likely */
+	CHECK_BETWEEN(slow() > 1 ? 0 : 1, rows(job, IS("lport", talk.port), IS("state", "ESTABLISHED"), IS("tx", 8888),
+					       IS("rx", 777), IS("pid", ends.server.pid)), 1);
 }
 
 static void refused(void *arg)
