@@ -88,16 +88,6 @@ static bool is_direct(const char *way)
 	return !strcmp(way, "tp_btf") || !strcmp(way, "fentry") || !strcmp(way, "fexit");
 }
 
-static bool word_in(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; p && (p = strstr(p, word)); p += len)
-		if ((p == list || p[-1] == ' ') && (!p[len] || p[len] == ' '))
-			return true;
-	return false;
-}
-
 static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 {
 	const char *section = bpf_program__section_name(p), *name = bpf_program__name(p);
@@ -108,7 +98,7 @@ static bool usable(struct run *run, struct bpf_program *p, const struct name *n)
 		return false;
 	if (*section == '?')
 		section++;
-	if (word_in(getenv("COREKIT_WITHOUT"), n->way))	/* so that tests can go each way */
+	if (opt_has_word(getenv("COREKIT_WITHOUT"), n->way))	/* so that tests can go each way */
 		snprintf(why, sizeof(why), "left out by COREKIT_WITHOUT");
 	bpf_object__for_each_map(map, run->skel->obj)
 		if (is_direct(n->way) && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && !kernel_task_storage())
@@ -224,14 +214,14 @@ int attach_select(struct run *run)
 				continue;
 			if (!strcmp(n.way, "follow"))
 				bpf_program__set_autoload(p, run->common->filters & ONLY_FOLLOW);
-			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off") || word_in(skipped, n.group))
+			else if (!strcmp(n.way, "by_tid") || !strcmp(n.way, "off") || opt_has_word(skipped, n.group))
 				continue;	/* for fit_maps(), for the tool's setup() to turn on */
 			else if (!choose(run, p, &n) && n_open < 64)
 				strcpy(open_groups[n_open++], n.group);
 		}
 	}
 	for (int i = 0; i < n_open; i++) {
-		bool done = word_in(run->tool->optional, open_groups[i]);
+		bool done = opt_has_word(run->tool->optional, open_groups[i]);
 
 		bpf_object__for_each_program(p, run->skel->obj)
 			done |= bpf_program__autoload(p) && split(bpf_program__name(p), &n) &&

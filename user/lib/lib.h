@@ -12,6 +12,7 @@
 const struct opt *opt_common(const struct tool *tool);
 int opt_parse(struct run *run, int argc, char **argv);
 int opt_apply(struct run *run);
+bool opt_has_word(const char *list, const char *word);	/* "pid comm"; no list: false */
 bool opt_keyed(void);
 bool opt_hides(const char *column);
 bool opt_shows(const char *column);	/* by an option other than -o */

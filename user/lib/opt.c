@@ -374,7 +374,7 @@ int opt_apply(struct run *run)
 	return ret;
 }
 
-static bool has_word(const char *list, const char *word)
+bool opt_has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -388,7 +388,7 @@ static bool has_word(const char *list, const char *word)
 bool opt_shows(const char *column)
 {
 	for (int i = 0; i < n_seen; i++)
-		if (has_word(seen[i].opt->shows, column))
+		if (opt_has_word(seen[i].opt->shows, column))
 			return strcmp(column, "time") || !look_time_hidden();
 	return false;
 }
@@ -396,7 +396,7 @@ bool opt_shows(const char *column)
 bool opt_hides(const char *column)
 {
 	for (int i = 0; i < n_seen; i++)
-		if (has_word(seen[i].opt->hides, column))
+		if (opt_has_word(seen[i].opt->hides, column))
 			return true;
 	return false;
 }

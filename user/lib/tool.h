@@ -173,7 +173,6 @@ struct tool {
 	struct table table;	/* setup() may choose another: run->table */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
-	__u32 loss_ok;
 };
 
 #define TOOL_ENTRY(n)								\
