@@ -461,6 +461,10 @@ static void mark_known(const struct value_node *n, __u32 at, __u8 *known, bool *
 			mark_known(&n->parts[i], at + n->parts[i].at, known, has_kernel);
 		break;
 	case K_ARRAY:
+		if (!value_inner(n->parts) && n->parts->kind != K_ARRAY && n->parts->kind != K_KERNEL && n->parts->bits % 8 == 0) {
+			memset(known + at / 8, 0xff, n->bits / 8);
+			break;
+		}
 		for (__u32 i = 0; i < n->n; i++)
 			mark_known(n->parts, at + i * n->parts->bits, known, has_kernel);
 		break;
