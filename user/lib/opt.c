@@ -289,7 +289,7 @@ static int positional(struct run *run, int argc, char **argv)
 
 	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
-	if (run->tool->table.map && n < argc && take(run, &common[1], argv[n++]))
+	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
 		return -EINVAL;
 	if (n < argc) {
 		err("'%s': an argument that means nothing here: see --help", argv[n]);
