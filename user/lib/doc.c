@@ -217,7 +217,7 @@ static void schema_columns(const struct tool *t, const char *also)
 	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
 	for (const struct column *c = t->columns; c && c->key; c++) {
 		printf("\"%s%s\":{\"type\":[\"%s\",\"null\"],\"description\":", c->key, c->look == L_NSEC ? "_ns" : "",
-		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean" : look_types[c->look]);
+		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean\",\"string" : look_types[c->look]);
 		json_text(c->help);
 		printf("}%s", c[1].key || *also ? "," : "");
 	}
@@ -425,6 +425,8 @@ void doc_list(const char *how)
 		if (!strcmp(how, "json")) {
 			printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", domain, list[i]->name);
 			json_text(list[i]->summary);
+			if (list[i]->trial)
+				printf(",\"args\":[\"%s\"]", list[i]->trial);
 			printf("}\n");
 		} else if (!strcmp(how, "md")) {
 			printf("| %s | `%s` | %s |\n", domain, list[i]->name, list[i]->summary);

@@ -175,6 +175,7 @@ struct tool {
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	bool once;				/* a command that answers and ends */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
+	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
