@@ -32,7 +32,7 @@ static __always_inline bool exit_is_last(const bool direct, struct task_struct *
 	struct signal_struct *signal = READ(task, signal);
 	__u64 key = (__u64)signal;
 	__u8 yes = 1;
-	long err;
+	int err;	/* before 6.4 the kernel returns no more */
 
 	if (READ(signal, live.counter))
 		return false;
