@@ -180,6 +180,7 @@ struct tool {
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
+	bool once;				/* a command that answers and ends */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
