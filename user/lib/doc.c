@@ -103,8 +103,8 @@ static void text(const struct tool *t)
 {
 	printf("%s - ", t->name);
 	wrap(t->summary, strlen(t->name) + 3, 4);
-	printf("\nusage: %s [OPTION]...%s%s\n", t->name, t->table.map ? " [INTERVAL [COUNT]]" : "",
-	       t->open ? " [-- COMMAND...]" : "");
+	printf("\nusage: %s [OPTION]...%s%s%s%s\n", t->name, t->args ? " " : "", t->args ?: "",
+	       t->table.map ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
 	if (t->about) {
 		putchar('\n');
 		wrap(t->about, 0, 0);
@@ -200,8 +200,8 @@ static void man(const struct tool *t)
 		printf(", %s", a->name);
 	printf(" \\- ");
 	roff(t->summary);
-	printf("\n.SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTION\\fR]...%s%s\n", t->name,
-	       t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
+	printf("\n.SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name, t->args ? " \\fI" : "", t->args ?: "",
+	       t->args ? "\\fR" : "", t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
 	alias_line(t, roff_paragraph);

@@ -271,10 +271,14 @@ static int take(struct run *run, const struct opt *o, const char *arg)
 	__u64 scratch[512];
 
 	for (int i = 0; i < n_seen; i++)
-		if (seen[i].opt->name == o->name) {
+		if (seen[i].opt->name == o->name && !o->many) {
 			err("--%s: given twice: give it once", o->name);
 			return -EINVAL;
 		}
+	if (n_seen == MAX_SEEN) {
+		err("--%s: too many options", o->name);
+		return -EINVAL;
+	}
 	seen[n_seen].opt = o;
 	seen[n_seen++].arg = arg;
 	if (o->set || is_filter(o))
@@ -287,9 +291,13 @@ static int positional(struct run *run, int argc, char **argv)
 {
 	int n = 0;
 
+	run->args = argv;
+	run->n_args = argc;
+	if (run->tool->args)
+		return 0;
 	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
-	if (run->tool->table.map && n < argc && take(run, &common[1], argv[n++]))
+	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
 		return -EINVAL;
 	if (n < argc) {
 		err("'%s': an argument that means nothing here: see --help", argv[n]);
@@ -348,15 +356,18 @@ int opt_parse(struct run *run, int argc, char **argv)
 	shorts[0] = '-';	/* arguments in any place: collected below */
 	opterr = 0;
 	optind = 1;
-	char *rest[3];		/* one more than any tool takes */
+	char **rest = calloc(argc + 1, sizeof(*rest));	/* kept: run->args */
 	int n_rest = 0, at = optind;
+
+	if (!rest)
+		return -ENOMEM;
 
 	while (!ret && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':' || (c != 1 && !by_id[c]))
 			ret = complain(c, argv[at]);
 		else if (c != 1)
 			ret = take(run, by_id[c], optarg);
-		else if (n_rest < 3)
+		else
 			rest[n_rest++] = optarg;
 		at = optind;
 	}

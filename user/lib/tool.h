@@ -48,6 +48,7 @@ struct opt {
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
 	const char *shows, *hides;	/* columns, "pid comm", that the option shows as well, or hides */
 	bool keyed;			/* histograms: one for each value of those columns */
+	bool many;			/* may be given more than once: parse() is called for each */
 	__u64 set_to;			/* a switch for a __u64: what it sets */
 	const char *complete;		/* what the argument is, for shell completion */
 };
@@ -181,6 +182,7 @@ struct tool {
 	struct table table;	/* setup() may choose another: run->table */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	bool once;				/* a command that answers and ends */
+	const char *args;			/* a command's words: "FILE..."; in run->args */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
@@ -231,6 +233,8 @@ struct run {
 	bool verbose, quiet, explain, strict, percentiles, doctor;
 	const char *columns, *btf, *sort;
 	int ready_fd;
+	char **args;			/* words that are no options; n_args of them, then NULL */
+	int n_args;
 	char **command;			/* after "--" */
 	int child;			/* its pid while it waits; 0: none */
 };
