@@ -81,6 +81,24 @@ static void text_opts(const struct opt *o)
 	}
 }
 
+/* "killsnoop is sigsnoop --calls. ": nothing where there is no other name */
+static void alias_line(const struct tool *t, void (*write)(const char *))
+{
+	char line[160];
+
+	for (const struct alias *a = t->aliases; a && a->name; a++) {
+		snprintf(line, sizeof(line), "%s is another name for %s%s%s.", a->name, t->name, a->option ? " " : "",
+			 a->option ?: "");
+		write(line);
+	}
+}
+
+static void wrap_line(const char *line)
+{
+	putchar('\n');
+	wrap(line, 0, 0);
+}
+
 static void text(const struct tool *t)
 {
 	printf("%s - ", t->name);
@@ -91,6 +109,7 @@ static void text(const struct tool *t)
 		putchar('\n');
 		wrap(t->about, 0, 0);
 	}
+	alias_line(t, wrap_line);
 	printf("\nexamples:\n");
 	for (const struct example *e = t->examples; e && e->args; e++) {
 		int n = printf("  %s%s%s", t->name, *e->args ? " " : "", e->args);
@@ -162,6 +181,13 @@ static void roff_opt(const struct opt *o)
 	printf(".\n");
 }
 
+static void roff_paragraph(const char *line)
+{
+	printf(".PP\n");
+	roff(line);
+	putchar('\n');
+}
+
 static void man(const struct tool *t)
 {
 	char upper[64] = "";
@@ -169,12 +195,16 @@ static void man(const struct tool *t)
 	for (int i = 0; t->name[i] && i < 63; i++)
 		upper[i] = toupper((unsigned char)t->name[i]);
 	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n");
-	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s \\- ", upper, RELEASED, VERSION, t->name);
+	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s", upper, RELEASED, VERSION, t->name);
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		printf(", %s", a->name);
+	printf(" \\- ");
 	roff(t->summary);
 	printf("\n.SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name, t->args ? " \\fI" : "", t->args ?: "",
 	       t->args ? "\\fR" : "", t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
+	alias_line(t, roff_paragraph);
 	printf(".SH OPTIONS\n");
 	EACH_OPT(o, t)
 		roff_opt(o);
@@ -197,6 +227,13 @@ static void man(const struct tool *t)
 	roff_section("CAVEATS", t->caveats);
 	printf(".SH EXIT STATUS\n0: fine. 1: it failed. 2: it was called wrongly. 3: this kernel or this user can't.\n"
 	       "4: with \\fB\\-\\-strict\\fR, something was lost.\n.SH SEE ALSO\n.BR corekit (8)\n");
+}
+
+/* For `make install`, which makes a link for each. */
+static void aliases(const struct tool *t)
+{
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		puts(a->name);
 }
 
 static void json_text(const char *s)
@@ -383,7 +420,7 @@ int doc_print(const struct tool *tool, const char *what)
 		const char *topic;
 		void (*print)(const struct tool *tool);
 	} topics[] = { { "text", text }, { "man", man }, { "json", schema }, { "md", markdown },
-		       { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
+		       { "bash", bash }, { "zsh", zsh }, { "fish", fish }, { "aliases", aliases } };
 
 	for (unsigned int i = 0; i < sizeof(topics) / sizeof(*topics); i++)
 		if (!strcmp(what ?: "text", topics[i].topic)) {
@@ -429,11 +466,16 @@ void doc_list(const char *how)
 				printf(",\"args\":[\"%s\"]", list[i]->trial);
 			printf("}\n");
 		} else if (!strcmp(how, "md")) {
-			printf("| %s | `%s` | %s |\n", domain, list[i]->name, list[i]->summary);
+			printf("| %s | `%s`", domain, list[i]->name);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf(", `%s`", a->name);
+			printf(" | %s |\n", list[i]->summary);
 		} else {
 			if (strcmp(domain, last))
 				printf("\n%s\n", domain);
 			printf("  %-16s %s\n", list[i]->name, list[i]->summary);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf("  %-16s %s %s\n", a->name, list[i]->name, a->option ?: "");
 		}
 		strcpy(last, domain);
 	}

@@ -320,6 +320,8 @@ int ring_run(struct run *run)
 	account(run, false);
 	if (!ret && tables && !(run->count && run->shown >= run->count))
 		ret = show(run);
+	if (!ret && run->tool->end)
+		ret = run->tool->end(run);
 	if (total_lost && run->format != OUT_JSON)
 		err("%llu lost in all", total_lost);
 	out_flush();

@@ -155,8 +155,15 @@ struct example {
 	const char *args, *what;
 };
 
+/* Another name for it: in argv[0], or after corekit. */
+struct alias {
+	const char *name;
+	const char *option;			/* given first: "--calls"; NULL: none */
+};
+
 struct tool {
 	const char *name, *file, *summary, *about;
+	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
 	const char *twice;			/* groups that see each event twice: what one misses is no loss */
@@ -170,6 +177,7 @@ struct tool {
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
