@@ -202,6 +202,9 @@ void child_run(struct child *child);  /* both; the status must be 0 */
 
 pid_t thread_run(const char *comm, int cpu, void (*work)(void *), void *arg); /* to its end; its tid. cpu -1: any */
 
+/* What the kernel counted in /proc/interrupts or /proc/softirqs under this name; cpu -1: on all. */
+long long interrupts(const char *file, const char *name, int cpu);
+
 /* A TCP connection over lo, of which every byte is known. */
 struct tcp {
 	int client, server, family;

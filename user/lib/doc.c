@@ -232,7 +232,7 @@ static void schema(const struct tool *t)
 	json_text(t->summary);
 	printf(",\"oneOf\":[{\"type\":\"object\",\"required\":[\"lost\",\"why\"],\"additionalProperties\":false,"
 	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},");
-	schema_columns(t, !t->table.unit ? "" :
+	schema_columns(t, !t->table.unit && !t->hists ? "" :
 		"\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},\"sum\":{\"type\":\"integer\"},"
 		"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"
 		"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"
