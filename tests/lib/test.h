@@ -185,6 +185,7 @@ const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *file_text(const char *path);    /* all of it, terminated */
 uint64_t now_ns(void);		      /* the monotonic clock */
 void busy(uint64_t ns);		      /* burns CPU */
+void burn(uint64_t ns);		      /* ... this much CPU time, however long that takes */
 void nap(uint64_t ns);		      /* sleeps */
 void pin(int cpu);		      /* this thread, to the n-th CPU that it may use */
 int cpus(void);			      /* how many it may use */

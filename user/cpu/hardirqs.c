@@ -48,7 +48,8 @@ static int setup(struct run *run)
 	if (rodata->count_only)
 		attach_skip("irq_handler_exit");
 	if (rodata->by_cpu && !rodata->dist)
-		ret = bpf_map__set_type(skel->maps.irqs, BPF_MAP_TYPE_HASH) ?: bpf_map__set_max_entries(skel->maps.irqs, 16384);
+		ret = bpf_map__set_type(skel->maps.irqs, BPF_MAP_TYPE_HASH) ?:
+		      bpf_map__set_max_entries(skel->maps.irqs, 16384);
 	return ret;
 }
 
@@ -61,7 +62,7 @@ static const struct example examples[] = {
 };
 
 TOOL(hardirqs,
-	.summary  = "count the handlers of hardware interrupts and the time that they take",
+	.summary  = "count hardware interrupts and the time that their handlers take",
 	.about    = "From entry into a driver's handler to its return. A number that several drivers share has a row for "
 		    "each of them. Filters by process look at the task that was interrupted.",
 	.cost     = "Two tracepoints for each interrupt; one with --count-only.",
