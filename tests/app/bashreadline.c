@@ -131,7 +131,7 @@ TEST(bashreadline, "each line is shown as it was entered, in shells older and yo
 	CHECK_EQ(rows(job, IS("pid", old.pid), IS("command", text(">%s", tmp("three")))), 1);
 	CHECK_EQ(rows(job, IS("pid", old.pid)), 5);
 	CHECK_EQ(rows(job, IS("pid", young.pid)), 2);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(bashreadline, "lines of up to 4,095 bytes are shown whole, longer ones marked", .timeout = 120)

@@ -102,7 +102,7 @@ TEST(biolatency, "each request to a loop device is counted once, by kind")
 	CHECK_EQ(of_flags(job, disk, "Flush"), 10);
 	CHECK_EQ(sum(job, "count", IS("disk", disk)), 160);
 	CHECK_EQ(in_buckets(row(job, IS("disk", disk)), &least), number(row(job, IS("disk", disk)), "count"));
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(biolatency, "--disk lets through one disk of two, by name, path and number; -D tells them apart")
@@ -298,5 +298,5 @@ TEST(biolatency, "the machine's own disk, in a virtual machine")
 	CHECK_EQ(of_flags(job, "vda", "Read"), 64);
 	CHECK_EQ(of_flags(job, "vda", "Write-Sync-Idle"), 32);
 	CHECK_EQ(sum(job, "count", IS("disk", "vda")), 96);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }

@@ -91,7 +91,7 @@ TEST(runqlat, "waits of two busy processes on one CPU agree with the kernel's ow
 		CHECK(waited > 50 * MS);	/* or this has not tested anything */
 	}
 	CHECK_EQ(rows(job), 2);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(runqlat, "--milliseconds and microseconds tell the same waits")
@@ -137,7 +137,8 @@ TEST(runqlat, "each wake-up from sleep is one wait, by thread and by namespace a
 	tool_stop(tid);
 	tool_stop(ns);
 	CHECK(after.ran - before.ran >= 20);
-	CHECK_EQ(lost(tid) + lost(ns), 0);
+	CHECK_NO_LOSS(tid);
+	CHECK_NO_LOSS(ns);
 	CHECK_WAITS(number(row(tid, IS("tid", child.pid)), "count"), after.ran - before.ran);
 	REQUIRE(readlink("/proc/self/ns/pid", link, sizeof(link) - 1) > 0);
 	REQUIRE(sscanf(link, "pid:[%llu]", &inode) == 1);

@@ -61,7 +61,7 @@ TEST(filelife, "each file that is made and deleted is shown once, with its age")
 		check_age(row(job, IS("file", text("life-%d", i)), IS("pid", getpid()),
 			      IS("path", tmp(text("life-%d", i)))),
 			  &spans[i]);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(filelife, "only files made while it runs are shown, and each deletion that failed is not")
@@ -214,7 +214,7 @@ TEST(filelife, "a file that has gone by other ways than unlink leaves nothing be
 		REQUIRE(unlink(tmp(text("old-%d", i))) == 0);
 	tool_stop(job);
 	CHECK_EQ(rows(job), 0);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(filelife, "of 5,000 files none is missed", .timeout = 120)
@@ -227,7 +227,7 @@ TEST(filelife, "of 5,000 files none is missed", .timeout = 120)
 	}
 	tool_stop(job);
 	CHECK_EQ(rows(job, IS("file", "again")), 5000);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(filelife, "text shows the age in seconds")
@@ -262,5 +262,5 @@ TEST(filelife, "kprobes do as well where there are no trampolines")
 	CHECK_EQ(rows(job, IS("file", "b"), IS("path", tmp("b"))), 100);
 	CHECK_EQ(rows(job, IS("file", "node")), 1);
 	CHECK_EQ(rows(job), 101);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }

@@ -67,7 +67,7 @@ TEST(opensnoop, "each open is shown once, with who did it, path, descriptor and 
 		CHECK_EQ(rows(job, IS("path", nth(i))), 1);
 	first = row(job);
 	CHECK_EQ(rows(job, IS("path", "/dev/null"), IS("fd", number(first, "fd"))), 101);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 static void open_each_way(void *arg)

@@ -156,18 +156,31 @@ long long rows_sum(struct job *job, const char *key, const struct where *where)
 	return sum;
 }
 
-long long lost(struct job *job)
+/* What the loss lines add up to, of one cause or of all. */
+static long long lost_to(struct job *job, const char *why)
 {
 	json_error_t error;
 	long long sum = 0;
 	json_t *line;
 
 	for (size_t at = 0; (line = line_next(job, &at, &error));) {
-		if (is_loss(line))
+		if (is_loss(line) && (!why || !strcmp(string(line, "why"), why)))
 			sum += number(line, "lost");
 		json_decref(line);
 	}
 	return sum;
+}
+
+long long lost(struct job *job)
+{
+	return lost_to(job, NULL);
+}
+
+long long missed_allowed(struct job *job)
+{
+	long long missed = slow() > 1 ? lost_to(job, "probe missed") : 0;
+
+	return missed <= 20 ? missed : 0;
 }
 
 long long number(const json_t *row, const char *key)

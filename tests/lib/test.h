@@ -9,7 +9,7 @@
  *		close(open(tmp("x"), O_RDWR | O_CREAT, 0600));
  *		tool_stop(job);
  *		CHECK_EQ(rows(job, IS("path", tmp("x")), IS("pid", getpid())), 1);
- *		CHECK_EQ(lost(job), 0);
+ *		CHECK_NO_LOSS(job);
  *	}
  *
  * A test runs in a child with a process group, a temporary directory and a deadline of its own.
@@ -82,6 +82,12 @@ bool check_between(const char *file, int line, const char *what, double low, dou
 #define CHECK_STR(got, want)  check_str(__FILE__, __LINE__, #got, got, want)
 #define CHECK_HAS(got, part)  check_has(__FILE__, __LINE__, #got, got, part)
 #define CHECK_BETWEEN(low, got, high) check_between(__FILE__, __LINE__, #got, low, got, high)
+
+/*
+ * Nothing was lost. A preemptible kernel skips a program on a CPU while another task is stopped inside it, and
+ * counts that; an emulated CPU is stopped so often that some are allowed there. Which rows there must be stays exact.
+ */
+#define CHECK_NO_LOSS(job) check_eq(__FILE__, __LINE__, "lost(" #job ")", lost(job) - missed_allowed(job), 0)
 
 /* Only for what this machine truly has not: a hook, a system call, a file system. */
 #define SKIP(...) test_skip(__VA_ARGS__)
@@ -174,6 +180,7 @@ json_t *row_next(struct job *job, size_t *at, const struct where *where);
 	for (size_t at_ = 0; (r = row_next(job, &at_, WHERE(__VA_ARGS__))); json_decref(r))
 
 long long lost(struct job *job);		     /* what the loss lines add up to */
+long long missed_allowed(struct job *job);   /* of it, for CHECK_NO_LOSS */
 long long number(const json_t *row, const char *key); /* a missing key fails the test */
 const char *string(const json_t *row, const char *key);
 

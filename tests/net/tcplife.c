@@ -208,7 +208,7 @@ static void check_both(int family, const char *address, const char *looks, int v
 	CHECK_STR(string(r, "raddr"), looks);
 	CHECK_STR(string(r, "state"), "LAST_ACK");
 	CHECK_BETWEEN(talk.pause, number(r, "life_ns"), life);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(tcplife, "IPv4: both ends, who, bytes each way, ports, how long")
@@ -469,7 +469,7 @@ TEST(tcplife, "of many connections each end is shown once", .timeout = 120)
 	CHECK_EQ(child_wait(&server), 0);
 	stop_after(job, 2 * MANY);
 	tell_losses(job);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", client.pid), IS("comm", "many")), MANY);
 	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", server.pid), IS("comm", "most")), MANY);
 }

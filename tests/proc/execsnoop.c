@@ -98,7 +98,7 @@ TEST(execsnoop, "each program is shown once, with all its arguments as they are"
 		check_args(shown, lists[i]);
 		CHECK(!is_cut(shown));
 	}
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(execsnoop, "a program started without arguments, not even its name, is shown")
@@ -168,7 +168,7 @@ TEST(execsnoop, "10,000 arguments, and 32 KiB of them, are shown whole; what goe
 		CHECK_EQ((long)strlen(got), SHOWN - 5);
 		CHECK(!strncmp(got, want, SHOWN - 5));
 	}
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 /* Strings and the array of their addresses, in pages of a file that nobody has touched. */
@@ -317,7 +317,7 @@ TEST(execsnoop, "failed calls are shown with -x only, with errno, path and argum
 		check_args(row(job, IS("error", "EBADF"), IS("path", "at")), argv);
 		check_args(row(job, IS("error", "EFAULT"), IS("path", NOTHING)), argv);
 		check_args(row(job, IS("error", "ENOENT"), IS("path", "/nowhere/null")), ARGV(NULL));
-		CHECK_EQ(lost(job), 0);
+		CHECK_NO_LOSS(job);
 	}
 }
 
@@ -536,5 +536,5 @@ TEST(execsnoop, "of 500 programs in a row none is missed, nor shown twice", .tim
 	}
 	tool_stop(job);
 	CHECK_EQ(rows(job), 500);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }

@@ -37,7 +37,7 @@ TEST(hello, "each new process is greeted once, by its maker, with its id")
 	for (int i = 0; i < FORKS; i++)
 		CHECK_EQ(rows(job, IS("child", made[i])), 1);
 	CHECK_EQ(rows(job), FORKS);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 static void *nothing(void *arg)

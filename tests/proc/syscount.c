@@ -34,7 +34,7 @@ TEST(syscount, "each call is counted once, by its name")
 	CHECK_EQ(number(row(job, IS("syscall", "close")), "count"), 567);
 	CHECK_EQ(number(row(job, IS("syscall", "getsid")), "count"), 89);
 	CHECK_EQ(rows(job, IS("syscall", "getppid")), 1);
-	CHECK_EQ(lost(job), 0);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(syscount, "rows come largest first, and -r keeps the first of them")

@@ -45,6 +45,7 @@ struct out *out_open(struct run *run);
 void out_json_key(struct out *out, const char *key);
 const struct column *out_find(const struct run *run, const char *key);
 long long out_number(const struct column *c, const void *row);
+int out_utf8(const unsigned char *s, size_t n);	/* length of a printable sequence, or 0 */
 bool out_has(struct out *out);		/* the opposite of out_nothing(), once */
 bool out_cells(struct out *out, const void *row);
 void out_cell(struct out *out, const struct column *c, const void *row);

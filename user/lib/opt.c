@@ -72,15 +72,11 @@ static int parse_version(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
-static const struct opt common[] = {
+/* For what runs on until it is told to end. */
+static const struct opt run_opts[] = {
 	RUN('d', "duration", "TIME", duration, "stop after this long (10, 500ms, 2m)", .unit = UNIT_NSEC, .bare = SEC_,
 	    .min = 1, .max = -1ULL),
 	RUN('N', "count", "COUNT", count, "stop after this many rows, or intervals", .min = 1, .max = -1ULL),
-	RUN('o', "columns", "LIST", columns, "columns to show; +LIST adds to the usual ones", .parse = parse_text,
-	    .complete = "column"),
-	RUN('f', "format", "FORMAT", format, "text, json (one object a line) or csv", .parse = parse_format,
-	    .complete = "text json csv"),
-	{ .letter = 'j', .name = "json", .help = "the same as --format=json", .value = V_BOOL, .parse = parse_json },
 	{ .letter = 'T', .name = "time", .arg = "[FORMAT]", .value = V_CHARS, .parse = parse_time, .shows = "time",
 	  .help = "show the time: local (the default), relative, iso, unix or none",
 	  .complete = "local relative iso unix none" },
@@ -90,6 +86,15 @@ static const struct opt common[] = {
 	RUN(0, "strict", NULL, strict, "exit with 4 if anything was lost"),
 	{ .name = "ready-fd", .arg = "FD", .help = "write a line to this descriptor once everything is attached",
 	  .value = V_U32, .offset = offsetof(struct run, ready_fd), .size = 4, .max = 1 << 20 },
+	{}
+};
+
+static const struct opt common[] = {
+	RUN('o', "columns", "LIST", columns, "columns to show; +LIST adds to the usual ones", .parse = parse_text,
+	    .complete = "column"),
+	RUN('f', "format", "FORMAT", format, "text, json (one object a line) or csv", .parse = parse_format,
+	    .complete = "text json csv"),
+	{ .letter = 'j', .name = "json", .help = "the same as --format=json", .value = V_BOOL, .parse = parse_json },
 	RUN('q', "quiet", NULL, quiet, "no heading and no notes"),
 	RUN('v', "verbose", NULL, verbose, "libbpf's and the verifier's log on stderr"),
 	{ .letter = 'h', .name = "help", .arg = "[TOPIC]", .value = V_CHARS, .parse = parse_help,
@@ -134,6 +139,7 @@ const struct opt *opt_common(const struct tool *tool)
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
+		tool->once ? NULL : run_opts,
 		common,
 	};
 	int n = 0;
@@ -283,7 +289,7 @@ static int positional(struct run *run, int argc, char **argv)
 
 	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
-	if (run->tool->table.map && n < argc && take(run, &common[1], argv[n++]))
+	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
 		return -EINVAL;
 	if (n < argc) {
 		err("'%s': an argument that means nothing here: see --help", argv[n]);

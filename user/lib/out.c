@@ -149,7 +149,7 @@ bool out_is_json(const struct out *o)
 }
 
 /* Length of the valid UTF-8 sequence at s that is no control character, or 0. */
-static int utf8(const unsigned char *s, size_t n)
+int out_utf8(const unsigned char *s, size_t n)
 {
 	__u32 c = s[0];
 	int len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
@@ -195,7 +195,7 @@ static void escaped(struct out *o, const unsigned char *s, size_t n)
 			i++;
 			continue;
 		}
-		len = s[i] == '\\' || s[i] == '"' ? 0 : utf8(s + i, n - i);
+		len = s[i] == '\\' || s[i] == '"' ? 0 : out_utf8(s + i, n - i);
 		if (len) {
 			i += len;
 			continue;

@@ -178,6 +178,7 @@ struct tool {
 	struct table table;	/* setup() may choose another: run->table */
 	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
+	bool once;				/* a command that answers and ends */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
