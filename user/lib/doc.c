@@ -261,6 +261,17 @@ static void schema_columns(const struct tool *t, const char *also)
 	printf("%s}}", also);
 }
 
+/* Of a tool with rows as well, "count" is one of its columns. */
+static const char count_and_hist_schema[] =
+	"\"count\":{\"type\":\"integer\"},"
+	"\"unit\":{\"type\":\"string\"},\"sum\":{\"type\":\"integer\"},"
+	"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"
+	"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"
+	"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+	"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"
+	"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}";
+static const char *const hist_schema = count_and_hist_schema + sizeof("\"count\":{\"type\":\"integer\"},") - 1;
+
 /* A line of output is a row, a histogram or a loss. */
 static void schema(const struct tool *t)
 {
@@ -269,13 +280,7 @@ static void schema(const struct tool *t)
 	json_text(t->summary);
 	printf(",\"oneOf\":[{\"type\":\"object\",\"required\":[\"lost\",\"why\"],\"additionalProperties\":false,"
 	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},");
-	schema_columns(t, !t->table.unit ? "" :
-		"\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},\"sum\":{\"type\":\"integer\"},"
-		"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"
-		"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"
-		"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-		"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"
-		"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}");
+	schema_columns(t, !t->table.unit && !t->hists ? "" : t->hists ? hist_schema : count_and_hist_schema);
 	printf("]}\n");
 }
 

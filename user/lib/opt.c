@@ -137,7 +137,7 @@ const struct opt *opt_common(const struct tool *tool)
 		tool->open ? filter_opts : NULL,
 		tool->open && tool->table.map ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
-		tool->open && tool->table.unit ? hist_opts : NULL,
+		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
 		tool->once ? NULL : run_opts,
 		common,

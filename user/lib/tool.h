@@ -141,7 +141,12 @@ struct table {
 	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
 	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
+	bool apart;			/* ... that are rows of their own, not added up: the key is CPU * per_cpu + entry */
+	bool up;			/* rows: the smallest first */
+	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
+	void (*read)(void *value, __u64 now);	/* a value as it is read, before it is compared with the last time */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
+	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
 };
 
@@ -180,6 +185,7 @@ struct tool {
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
+	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	bool once;				/* a command that answers and ends */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
