@@ -50,13 +50,37 @@ static bool parse(char *text, struct line *line)
 	return true;
 }
 
-static int open_pipe(void)
+static int open_traced(const char *name, int flags)
 {
-	static const char *const paths[] = { "/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe" };
+	static const char *const roots[] = { "/sys/kernel/tracing/", "/sys/kernel/debug/tracing/" };
+	char path[128];
 	int fd = -1;
 
-	for (int i = 0; i < 2 && fd < 0 && (!i || errno == ENOENT); i++)
-		fd = open(paths[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	for (int i = 0; i < 2 && fd < 0 && (!i || errno == ENOENT); i++) {
+		snprintf(path, sizeof(path), "%s%s", roots[i], name);
+		fd = open(path, flags | O_CLOEXEC);
+	}
+	return fd;
+}
+
+/*
+ * The kernel turns the event on when the first program that prints is loaded, newer ones a little later, from a work
+ * queue (set_printk_work in kernel/trace/bpf_trace.c): what is printed until then is lost. Done here, nothing is.
+ */
+static void enable(void)
+{
+	int fd = open_traced("events/bpf_trace/bpf_trace_printk/enable", O_WRONLY);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		note("the kernel doesn't let bpf_printk() be turned on: what is printed first may be missing");
+	if (fd >= 0)
+		close(fd);
+}
+
+static int open_pipe(void)
+{
+	int fd = open_traced("trace_pipe", O_RDONLY | O_NONBLOCK);
+
 	if (fd < 0)
 		err(errno == ENOENT ? "tracefs is not mounted: mount -t tracefs none /sys/kernel/tracing" :
 		    errno == EBUSY ? "somebody else is reading the trace pipe: only one can" :
@@ -99,6 +123,7 @@ static int follow(struct run *run)
 		close(pfd.fd);
 		return 0;
 	}
+	enable();
 	out_header(run);
 	out_flush();
 	ret = ring_ready(run);
