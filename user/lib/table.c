@@ -298,11 +298,31 @@ static __u64 now(void)
 	return ts.tv_sec * SEC_ + ts.tv_nsec;
 }
 
+/* A walk that had to begin again may have seen a key twice: the later reading, which is larger, stays. */
+static void once_each(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t.now.n; i++) {
+		char *entry = t.now.entries + i * t.size, *last = t.now.entries + (kept - 1) * t.size;
+
+		if (kept && !by_key(entry, last)) {
+			if (*(__u64 *)(entry + t.key_room) > *(__u64 *)(last + t.key_room))
+				memcpy(last, entry, t.size);
+			continue;
+		}
+		memmove(t.now.entries + kept++ * t.size, entry, t.size);
+	}
+	t.now.n = kept;
+	note("a map changed so fast that it was read again from its start: what was counted meanwhile may come later");
+}
+
 /* Shows what came since the last time; at the end of an interval, or once at the end. */
 int table_show(struct run *run)
 {
 	char *delta = NULL;
 	size_t n = 0, kept = 0;
+	__u64 restarts = map_restarts;
 	bool crowded;
 	int ret = 0;
 
@@ -321,6 +341,8 @@ int table_show(struct run *run)
 		ret = -ENOMEM;
 	if (!ret && t.keyed && t.now.n)
 		qsort(t.now.entries, t.now.n, t.size, by_key);
+	if (map_restarts != restarts)
+		once_each();
 	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
 		char *entry = t.now.entries + i * t.size;

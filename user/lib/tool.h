@@ -154,6 +154,17 @@ struct table {
 #define DIVIDE(skel, m) .divide = offsetof(struct skel##_bpf__rodata, m) + 1
 #define HISTS(m, type, u, ...) { .map = m, .unit = u, .size = sizeof(type), .value_at = sizeof(type), ##__VA_ARGS__ }
 
+/* --- Subcommands: "bpftable dump MAP". --- */
+
+struct command {
+	const char *name, *args, *help;	/* args: "MAP [KEY]..." */
+	const char *takes;		/* which of the tool's own options: "where as" */
+	const struct column *columns;
+	int min, max;			/* how many arguments; max < 0: any number */
+	bool live;			/* runs on until it is told to end, so it takes -i, -d, -N, -T as well */
+	int (*run)(struct run *run);
+};
+
 /* --- The tool. --- */
 
 struct example {
@@ -187,6 +198,7 @@ struct tool {
 	struct table table;	/* setup() may choose another: run->table */
 	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
+	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
 	bool once;				/* a command that answers and ends */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
 	const char *trial;			/* such a word, for tests of all tools */
