@@ -269,7 +269,7 @@ static bool is_own(const struct run *run, const struct opt *o)
 static bool is_filter(const struct opt *o)
 {
 	for (const struct opt *f = filter_opts; f->name; f++)
-		if (f->name == o->name)
+		if (f->name == o->name && !o->parse)	/* a tool's own --pid may be the same string */
 			return true;
 	return false;
 }
