@@ -295,6 +295,14 @@ static void schema_columns(const struct column *columns, const char *also)
 	printf("%s}}", also);
 }
 
+#define HIST_SCHEMA								\
+	"\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},\"sum\":{\"type\":\"integer\"},"	\
+	"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"	\
+	"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"	\
+	"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","		\
+	"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"	\
+	"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}"
+
 /* A line of output is a row, a histogram or a loss. */
 static void schema(const struct tool *t)
 {
@@ -305,16 +313,10 @@ static void schema(const struct tool *t)
 	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},", t->commands ? "anyOf" : "oneOf");
 	for (const struct command *c = t->commands; c && c->name; c++)
 		if (c->columns) {
-			schema_columns(c->columns, "");
+			schema_columns(c->columns, c->hist ? HIST_SCHEMA : "");
 			putchar(',');
 		}
-	schema_columns(t->columns, !t->table.unit ? "" :
-		"\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},\"sum\":{\"type\":\"integer\"},"
-		"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"
-		"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"
-		"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-		"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"
-		"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}");
+	schema_columns(t->columns, t->table.unit ? HIST_SCHEMA : "");
 	printf("]}\n");
 }
 
