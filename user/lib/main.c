@@ -284,7 +284,7 @@ static int work(void)
 static int exit_code(int ret)
 {
 	if (!ret)
-		return run.strict && ring_lost(&run) ? EXIT_LOST : EXIT_FINE;
+		return run.strict && ring_lost(&run) ? EXIT_LOST : run.status;
 	if (!said && ret == -EPERM)
 		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
 		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");

@@ -326,7 +326,9 @@ static int subcommand(struct run *run, int argc, char **argv)
 	for (int i = 0; i < n_seen; i++) {
 		const struct opt *o = seen[i].opt;
 
-		if (is_own(run, o) ? !opt_has_word(c->takes, o->name) : !c->live && (listed(live_opts, o) || listed(run_opts, o))) {
+		bool known = is_own(run, o) || (!c->live && (listed(live_opts, o) || listed(run_opts, o)));
+
+		if (known && !opt_has_word(c->takes, o->name)) {
 			err("--%s: '%s' doesn't take it: see --help", o->name, c->name);
 			return -EINVAL;
 		}

@@ -161,6 +161,7 @@ struct command {
 	const char *takes;		/* which of the tool's own options: "where as" */
 	const struct column *columns;
 	int min, max;			/* how many arguments; max < 0: any number */
+	bool hist;			/* what it shows is histograms */
 	bool live;			/* runs on until it is told to end, so it takes -i, -d, -N, -T as well */
 	int (*run)(struct run *run);
 };
@@ -256,6 +257,7 @@ struct run {
 	int n_args;
 	char **command;			/* after "--" */
 	int child;			/* its pid while it waits; 0: none */
+	int status;			/* to exit with where nothing failed, as diff does */
 };
 
 /* main.c */
