@@ -189,9 +189,9 @@ TEST(bpfrun, "what is wrong is told in a line, with what to do")
 		CHECK_STR(job->out, "");
 	}
 	job = run("corekit", "bpfrun", tmp("nothing"), "-d", "10ms");
-	CHECK_EQ(job->status, 1);
+	CHECK_EQ(job->status, 2);
 	CHECK_HAS(job->err, "No such file");
 	job = run("corekit", "bpfrun", "/proc/self/exe", "-d", "10ms");
-	CHECK_EQ(job->status, 1);
+	CHECK_EQ(job->status, 2);
 	CHECK_EQ(lines(job->err), 1);
 }

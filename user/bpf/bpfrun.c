@@ -740,7 +740,7 @@ static int bpfrun(struct run *run)
 		return ret;
 	}
 	object = foreign_open(run->args[0]);
-	ret = object ? load(run, object) : -ENOENT;
+	ret = object ? load(run, object) : -EINVAL;
 	if (!ret)
 		ret = add_sources(run, object);
 	if (!ret)
