@@ -49,13 +49,14 @@ static const struct example examples[] = {
 	{ "top", "what costs how much of the CPU, every second" },
 	{ "show 41", "one program, with its run time measured for a second" },
 	{ "verify build/*/*.bpf.o", "which programs load on this kernel, and how large they are to the verifier" },
-	{ "verify -j mine.bpf.o >before; bpfprog verify mine.bpf.o --baseline before", "what a change did to it" },
+	{ "verify -j mine.bpf.o >before", "keep that" },
+	{ "verify mine.bpf.o --baseline before -o +change", "what a change did to it" },
 	{ "dump 41", "its instructions, with source lines" },
 	{}
 };
 
 COMMAND(bpfprog,
-	.summary  = "look at BPF programs: who loaded them, what they cost, whether a file's would load",
+	.summary  = "BPF programs: who holds them, what they cost, and would they load",
 	.about    = "A PROGRAM is an id, a name, tag:T, or the path of a pin. Runs and their time are counted by the kernel only while "
 		    "somebody asks (BPF_ENABLE_STATS): show and top do for as long as they look. A FILE of verify may also be "
 		    "tool:NAME, the object of a tool of corekit's.",
