@@ -24,6 +24,8 @@ static int set(__u32 *to, __u32 n)
 
 #define table_prepare unit_table_prepare
 #define table_show unit_table_show
+#define table_again unit_table_again
+#define table_begin unit_table_begin
 #define libbpf_num_possible_cpus() CPUS
 #define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named
