@@ -26,6 +26,7 @@ static int set(__u32 *to, __u32 n)
 #define table_show unit_table_show
 #define table_again unit_table_again
 #define table_begin unit_table_begin
+#define table_interval unit_table_interval
 #define libbpf_num_possible_cpus() CPUS
 #define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named

@@ -28,7 +28,8 @@ static struct {
 	size_t key_room, size;		/* of an entry */
 	bool keyed, hash;
 	__u32 max_entries;
-	__u64 *reading, last, this;	/* what programs see of the time of the reading; and of the last two */
+	__u64 *reading, told;		/* the time of the reading, for the programs; and what they had until then */
+	__u64 last, this;
 	struct reading now, before;
 } t;
 
@@ -67,9 +68,9 @@ static void settle(const struct run *run, void *value)
 
 	if (!peak)
 		return;
-	if (peak->of != t.this && peak->of != t.last)
+	if (peak->of != t.this && peak->of != t.told)
 		peak->most = 0;
-	else if (peak->of == t.this && peak->before_of == t.last && peak->before > peak->most)
+	else if (peak->of == t.this && peak->before_of == t.told && peak->before > peak->most)
 		peak->most = peak->before;
 }
 
@@ -335,10 +336,14 @@ static void announce(struct run *run)
 	struct timespec until;
 
 	t.last = t.this;
+	t.told = t.reading ? *t.reading : 0;
 	do {
 		t.this = now() + (run->table->read ? AHEAD : 0);
-		__atomic_store_n(t.reading, t.this, __ATOMIC_SEQ_CST);
+		if (t.reading)
+			__atomic_store_n(t.reading, t.this, __ATOMIC_SEQ_CST);
 	} while (run->table->read && now() >= t.this);
+	if (!run->table->read)
+		return;
 	until = (struct timespec){ t.this / SEC_, t.this % SEC_ };
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
 		;
@@ -348,7 +353,7 @@ static int read_now(struct run *run)
 {
 	int ret = t.size ? 0 : start(run);
 
-	if (!ret && t.reading)
+	if (!ret)
 		announce(run);
 	if (!ret)
 		ret = map_each(t.fd, collect, run);
@@ -368,9 +373,16 @@ int table_begin(struct run *run)
 {
 	int ret = run->table->read ? read_now(run) : 0;
 
+	if (!run->table->read)
+		t.this = now();
 	if (!ret)
 		keep_reading();
 	return ret;
+}
+
+__u64 table_interval(void)
+{
+	return t.this - t.last;
 }
 
 /* Shows what came since the last time; at the end of an interval, or once at the end. */

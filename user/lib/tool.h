@@ -260,6 +260,9 @@ void out_row(struct run *run, const void *row);
 extern __u64 map_restarts;
 int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *ctx);
 
+/* table.c: ns from the last reading to this one, for row() and all() */
+__u64 table_interval(void);
+
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
