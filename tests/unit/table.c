@@ -26,6 +26,8 @@ static int set(__u32 *to, __u32 n)
 #define table_show unit_table_show
 #define table_again unit_table_again
 #define table_begin unit_table_begin
+#define table_by_cpu unit_table_by_cpu
+#define bpf_map__set_type(m, t) (the_map.type = (t), 0)
 #define table_interval unit_table_interval
 #define libbpf_num_possible_cpus() CPUS
 #define cpu_ids unit_cpu_ids

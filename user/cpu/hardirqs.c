@@ -48,8 +48,7 @@ static int setup(struct run *run)
 	if (rodata->count_only)
 		attach_skip("irq_handler_exit");
 	if (rodata->by_cpu && !rodata->dist)
-		ret = bpf_map__set_type(skel->maps.irqs, BPF_MAP_TYPE_HASH) ?:
-		      bpf_map__set_max_entries(skel->maps.irqs, 16384);
+		ret = table_by_cpu(skel->maps.irqs);
 	return ret;
 }
 

@@ -73,7 +73,7 @@ static int setup(struct run *run)
 
 	if (!rodata->by_cpu && !rodata->only_cpus)
 		return 0;
-	return bpf_map__set_type(skel->maps.irqs, BPF_MAP_TYPE_HASH) ?: bpf_map__set_max_entries(skel->maps.irqs, 16384);
+	return table_by_cpu(skel->maps.irqs);
 }
 
 static const struct example examples[] = {

@@ -380,6 +380,12 @@ int table_begin(struct run *run)
 	return ret;
 }
 
+/* Once the CPU is part of a per-CPU hash's keys, each value is one CPU's own without that. */
+int table_by_cpu(struct bpf_map *map)
+{
+	return bpf_map__set_type(map, BPF_MAP_TYPE_HASH) ?: bpf_map__set_max_entries(map, 16384);
+}
+
 __u64 table_interval(void)
 {
 	return t.this - t.last;

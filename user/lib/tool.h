@@ -262,6 +262,7 @@ int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *c
 
 /* table.c: ns from the last reading to this one, for row() and all() */
 __u64 table_interval(void);
+int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys have the CPU */
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
