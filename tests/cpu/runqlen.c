@@ -6,7 +6,7 @@
 
 static void hog(void *arg)
 {
-	(void)arg;
+	pin(*(int *)arg);	/* now: entering a cgroup may undo it */
 	for (;;)
 		burn(1000 * MS);
 }
@@ -16,14 +16,13 @@ static void hogs_new(struct child hogs[HOGS], int cpu, bool in_groups)
 {
 	unsigned long long ran;
 
-	pin(cpu);
+	pin(!cpu);
 	for (int i = 0; i < HOGS; i++) {
-		hogs[i] = child_new(text("hog-%d", i), 0, hog, NULL);
+		hogs[i] = child_new(text("hog-%d", i), 0, hog, &cpu);
 		if (in_groups)
 			cgroup_enter(cgroup_new(text("hog-%d", i)), hogs[i].pid);
 		child_go(&hogs[i]);
 	}
-	pin(!cpu);
 	for (int i = 0; i < HOGS; i++)
 		do {
 			nap(5 * MS);

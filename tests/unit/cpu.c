@@ -97,3 +97,19 @@ TEST(cpu, "tools count on a machine with 1,024 possible CPUs with holes")
 			CHECK(sum(job, "count") >= 100);
 	}
 }
+
+/* Where there are fewer CPUs than the highest id says, what is counted on that one isn't lost. */
+TEST(cpu, "tools count on the CPU with the highest id, though there is but one")
+{
+	struct job *job;
+
+	if (cpus() < 2)
+		SKIP("made for two CPUs");
+	pin(1);
+	machine_has("possible", "1\n");
+	job = tool_start("syscount", "-S", "getppid", "-p", text("%d", getpid()));
+	for (int n = 0; n < 100; n++)
+		getppid();
+	tool_stop(job);
+	CHECK_EQ(sum(job, "count"), 100);
+}
