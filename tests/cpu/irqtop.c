@@ -4,7 +4,8 @@
 
 #define MS 1000000ULL
 
-static const char *const names[] = {"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"};
+static const char *const names[] = {"HI",	"TIMER",   "NET_TX", "NET_RX",	"BLOCK",
+				    "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
 
 #define NAMES (sizeof(names) / sizeof(*names))
 
@@ -47,11 +48,11 @@ TEST(irqtop, "soft interrupts are counted as the kernel counts them, by CPU, and
 	for (int cpu = 0; cpu < 2; cpu++)
 		after[cpu] = softirqs(cpu);
 	for (int cpu = 0; cpu < 2; cpu++) {
-		long long inside = last[cpu] - first[cpu];
+		long long low = last[cpu] - first[cpu], high = after[cpu] - before[cpu];
 
-		/* a little less: see softirqs.c */
-		CHECK_BETWEEN(inside - 2 - inside / 10, sum(cpus, "count", IS("kind", "soft"), IS("cpu", cpu)), after[cpu] - before[cpu]);
-		CHECK_BETWEEN(inside - 2 - inside / 10, sum(apart, "count", IS("kind", "soft"), IS("cpu", cpu)), after[cpu] - before[cpu]);
+		low -= 2 + low / 10; /* see softirqs.c */
+		CHECK_BETWEEN(low, sum(cpus, "count", IS("kind", "soft"), IS("cpu", cpu)), high);
+		CHECK_BETWEEN(low, sum(apart, "count", IS("kind", "soft"), IS("cpu", cpu)), high);
 		CHECK(rows(cpus, IS("kind", "soft"), IS("cpu", cpu)) <= 1);
 	}
 	CHECK(sum(apart, "count", IS("name", "NET_RX")) > 0);
@@ -76,7 +77,8 @@ TEST(irqtop, "rate and share are those of the interval")
 		if (number(r, "count") < 100)
 			continue;
 		share = number(r, "total_ns") * 100.0 / wall;
-		CHECK_BETWEEN(share * 0.95 - 0.02, json_number_value(json_object_get(r, "percent")), share * 1.05 + 0.02);
+		CHECK_BETWEEN(share * 0.95 - 0.02, json_number_value(json_object_get(r, "percent")),
+			      share * 1.05 + 0.02);
 		CHECK_BETWEEN(1e6, wall, now_ns() - start);
 		CHECK_BETWEEN(1, number(r, "max_ns"), number(r, "total_ns") * 2);
 	}
@@ -105,7 +107,8 @@ TEST(irqtop, "hard interrupts are there under their drivers' names, as hardirqs 
 	tool_stop(irqs);
 	CHECK(rows(top, IS("kind", "hard")) > 0);
 	each_row(r, top, IS("kind", "hard"))
-		CHECK_BETWEEN(number(r, "count"), sum(irqs, "count", IS("irq", number(r, "nr")), IS("name", string(r, "name"))), 1e9);
+		CHECK_BETWEEN(number(r, "count"),
+			      sum(irqs, "count", IS("irq", number(r, "nr")), IS("name", string(r, "name"))), 1e9);
 }
 
 TEST(irqtop, "--cpu lets through one CPU only")

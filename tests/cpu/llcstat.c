@@ -7,8 +7,10 @@
 /* Does the machine itself count them? */
 static bool counts(void)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE, .size = sizeof(attr), .config = PERF_COUNT_HW_CACHE_MISSES, .sample_period = 100};
+	struct perf_event_attr attr = {.type = PERF_TYPE_HARDWARE,
+				       .size = sizeof(attr),
+				       .config = PERF_COUNT_HW_CACHE_MISSES,
+				       .sample_period = 100};
 	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd >= 0 && close(fd) == 0;

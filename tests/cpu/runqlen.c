@@ -91,7 +91,8 @@ TEST(runqlen, "tasks in groups of their own wait as well")
 
 TEST(runqlen, "--frequency and --cpu")
 {
-	struct job *slow_one = tool_start("runqlen", "-F", "20", "-s", "0"), *fast = tool_start("runqlen", "-C", "-F", "500", "--cpu", "0");
+	struct job *slow_one = tool_start("runqlen", "-F", "20", "-s", "0");
+	struct job *fast = tool_start("runqlen", "-C", "-F", "500", "--cpu", "0");
 	uint64_t start = now_ns();
 	struct job *bad;
 	json_t *r;

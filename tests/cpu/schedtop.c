@@ -137,7 +137,8 @@ TEST(schedtop, "running, sleeping, being blocked and moved are what they were, a
 	{
 		lived += number(r, "wall_ns") == longest;
 		rows_of++;
-		CHECK_EQ(number(r, "on_ns") + number(r, "wait_ns") + number(r, "sleep_ns") + number(r, "block_ns"), number(r, "wall_ns"));
+		CHECK_EQ(number(r, "on_ns") + number(r, "wait_ns") + number(r, "sleep_ns") + number(r, "block_ns"),
+			 number(r, "wall_ns"));
 	}
 	CHECK_BETWEEN(wall, longest, start);
 	CHECK(lived * 2 > rows_of);
@@ -206,7 +207,8 @@ TEST(schedtop, "intervals follow each other without a gap, for who runs and who 
 	json_t *r;
 
 	start = now_ns();
-	job = tool_start("schedtop", "-i", "50ms", "-p", text("%d,%d", runs.child.pid, sleeps.child.pid), "-o", "+wall");
+	job = tool_start("schedtop", "-i", "50ms", "-o", "+wall", "-p",
+			 text("%d,%d", runs.child.pid, sleeps.child.pid));
 	child_go(&runs.child);
 	child_go(&sleeps.child);
 	worker_wait(&runs);

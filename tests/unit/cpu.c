@@ -80,7 +80,9 @@ TEST(cpu, "a machine that doesn't say has one")
 /* With room for all of them, a tool counts as it does elsewhere: the CPUs here are the first of those. */
 TEST(cpu, "tools count on a machine with 1,024 possible CPUs with holes")
 {
-	static const char *const tools[][3] = {{"syscount", "-S", "getppid"}, {"softirqs", "-C"}, {"softirqs"}, {"cpudist"}, {"runqlat"}, {"cpuwalk", "-I"}};
+	static const char *const tools[][3] = {
+		{"syscount", "-S", "getppid"}, {"softirqs", "-C"}, {"softirqs"}, {"cpudist"}, {"runqlat"}, {"cpuwalk"},
+	};
 	struct job *job;
 
 	machine_has("possible", "0-3,8-127,256-1023\n");

@@ -95,10 +95,10 @@ static const struct example examples[] = {
 
 TOOL(cpufreq,
 	.summary  = "at which clock speeds code runs, by samples",
-	.about    = "The speed of a CPU is what its driver said last; at the start it is read from scaling_cur_freq. At each "
-		    "sample it is counted, in steps of 200 MHz. Filters look at the task that runs.",
+	.about    = "The speed of a CPU is what its driver said last; at the start it is read from scaling_cur_freq. "
+		    "At each sample it is counted, in steps of 200 MHz. Filters look at the task that runs.",
 	.cost     = "A timer interrupt for each sample on each CPU; a tracepoint at each change of speed.",
-	.caveats  = "Drivers that let the processor choose by itself (intel_pstate in active mode, and others) do not tell each "
-		    "change. Virtual machines mostly have no driver; it says so then.",
+	.caveats  = "Drivers that let the processor choose by itself (intel_pstate in active mode, and others) do "
+		    "not tell each change. Virtual machines mostly have no driver; it says so then.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("samples", ROW, "mhz", .up = true, .all = shares));

@@ -58,8 +58,8 @@ static const struct column columns[] = {
 	COL_OWN("cpus", show_cpus, 8, "CPUs that were online, on average", .bare_json = true),
 	COL_OWN("busy", show_busy, 7, "CPUs with something to run, in percent", .bare_json = true),
 	COL_OWN("idle", show_idle, 7, "CPUs without, in percent", .bare_json = true),
-	COL_OWN("unclaimed", show_unclaimed, 9, "those of them that could have run a task that waited elsewhere, in percent of "
-		"all CPUs", .bare_json = true),
+	COL_OWN("unclaimed", show_unclaimed, 9, "idle ones for which a task waited elsewhere, in percent of all CPUs",
+		.bare_json = true),
 	COL_OWN("waiting", show_waiting, 8, "tasks that waited for a CPU, on average", .bare_json = true),
 	{}
 };
@@ -73,7 +73,8 @@ static int setup(struct run *run)
 		return -EINVAL;
 	}
 	rodata->ids = cpu_ids();
-	rodata->period = SEC_ / rodata->frequency * 3 / 4;	/* CPUs are not sampled at the same time: one sample for all */
+	/* CPUs are not sampled at the same time, and all together once in a period */
+	rodata->period = SEC_ / rodata->frequency * 3 / 4;
 	return bpf_map__set_max_entries(((struct cpuunclaimed_bpf *)run->skel)->maps.queues, rodata->ids);
 }
 
@@ -92,12 +93,12 @@ static const struct example examples[] = {
 
 TOOL(cpuunclaimed,
 	.summary  = "idle CPUs while tasks wait for others, by samples",
-	.about    = "At each sample the run queues of all CPUs are looked at in one moment: how many CPUs are idle, and how "
-		    "many tasks wait on others. An idle CPU for which there is such a task is unclaimed. "
+	.about    = "At each sample the run queues of all CPUs are looked at in one moment: how many CPUs are idle, "
+		    "and how many tasks wait on others. An idle CPU for which there is such a task is unclaimed. "
 		    "Filters by process are refused.",
-	.cost     = "A timer interrupt for each sample on each CPU, also on those that are idle; in one of them a look at all "
-		    "run queues.",
-	.caveats  = "That a task may be bound to the CPU that it waits for isn't known. CPUs that come online later are not "
-		    "seen.",
+	.cost     = "A timer interrupt for each sample on each CPU, also on those that are idle; in one of them a "
+		    "look at all run queues.",
+	.caveats  = "That a task may be bound to the CPU that it waits for isn't known. CPUs that come online later "
+		    "are not seen.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("sums", ROW, "samples", .per_cpu = 1));

@@ -62,12 +62,12 @@ static const struct example examples[] = {
 
 TOOL(hardirqs,
 	.summary  = "count hardware interrupts and the time that their handlers take",
-	.about    = "From entry into a driver's handler to its return. A number that several drivers share has a row for "
-		    "each of them. Filters by process look at the task that was interrupted.",
+	.about    = "From entry into a driver's handler to its return. A number that several drivers share has a row "
+		    "for each of them. Filters by process look at the task that was interrupted.",
 	.cost     = "Two tracepoints for each interrupt; one with --count-only.",
-	.caveats  = "Interrupts that the architecture handles itself (timer, rescheduling, function calls: those with letters "
-		    "in /proc/interrupts) have no handler of a driver and are not seen. Of a threaded handler only its first "
-		    "part is.",
+	.caveats  = "Interrupts that the architecture handles itself (timer, rescheduling, function calls: those "
+		    "with letters in /proc/interrupts) have no handler of a driver and are not seen. Of a threaded "
+		    "handler only its first part is.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .hists = &hists,
 	.table    = ROWS("irqs", ROW, "total", .adds = offsetof(struct hardirqs_value, max),
 			 .peak = offsetof(struct hardirqs_value, max) + 1));

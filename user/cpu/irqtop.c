@@ -85,12 +85,12 @@ static const struct example examples[] = {
 
 TOOL(irqtop,
 	.summary  = "hard and soft interrupts, their rate and the time that they take",
-	.about    = "What hardirqs and softirqs tell, together and every second. On a terminal it works as top does: q "
-		    "quits, p pauses, s sorts by the next column, r turns the order, the space bar shows the next "
+	.about    = "What hardirqs and softirqs tell, together and every second. On a terminal it works as top does: "
+		    "q quits, p pauses, s sorts by the next column, r turns the order, the space bar shows the next "
 		    "interval at once.",
 	.cost     = "Four tracepoints, two for each interrupt; a look-up at the end of each.",
-	.caveats  = "The time of a soft interrupt has that of the hard ones in it that came in between. Interrupts that the "
-		    "architecture handles itself (timer, rescheduling, function calls) are not seen.",
+	.caveats  = "The time of a soft interrupt has that of the hard ones in it that came in between. Interrupts "
+		    "that the architecture handles itself (timer, rescheduling, function calls) are not seen.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup,
 	.table    = ROWS("irqs", ROW, "total", .screen = true, .adds = offsetof(struct irqtop_value, max), .row = row,
 			 .peak = offsetof(struct irqtop_value, max) + 1));

@@ -12,10 +12,11 @@ ROW {
 };
 
 static const struct opt opts[] = {
-	OPT('L', "tids", NULL, llcstat, by_thread, "for each thread; for each process otherwise", .shows = "tid", .hides = "pid"),
+	OPT('L', "tids", NULL, llcstat, by_thread, "for each thread; for each process otherwise", .shows = "tid",
+	    .hides = "pid"),
 	OPT('C', "per-cpu", NULL, llcstat, by_cpu, "for each CPU apart", .shows = "cpu"),
 	OPT(0, "total", NULL, llcstat, total, "one row for all", .hides = "pid tid comm"),
-	OPT(0, "period", "COUNT", llcstat, period, "look once in so many references, and in so many misses; 100 unless told",
+	OPT(0, "period", "COUNT", llcstat, period, "look once in so many of each; 100 unless told",
 	    .min = 1, .max = 1000000000),
 	{}
 };
@@ -60,7 +61,7 @@ static int attach(struct run *run)
 	if (!ret)
 		ret = perf_attach(skel->progs.miss, &attr);
 	if (ret == -EOPNOTSUPP)
-		err("can't run here: perf events cache-references and cache-misses: no such hardware counter on this machine");
+		err("can't run here: perf events cache-references and cache-misses: no such hardware counter here");
 	return ret;
 }
 
@@ -73,10 +74,10 @@ static const struct example examples[] = {
 
 TOOL(llcstat,
 	.summary  = "references to the last-level cache and misses, by process",
-	.about    = "The processor counts both; once in --period of them the task that runs is looked at, and they are taken "
-		    "to be its own.",
+	.about    = "The processor counts both; once in --period of them the task that runs is looked at, and they "
+		    "are taken to be its own.",
 	.cost     = "An interrupt for each --period references, and for each --period misses.",
-	.caveats  = "What the processor counts as a reference differs between models. Virtual machines often have no such "
-		    "counters; it says so then. CPUs that come online later are not counted.",
+	.caveats  = "What the processor counts as a reference differs between models. Virtual machines often have no "
+		    "such counters; it says so then. CPUs that come online later are not counted.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("caches", ROW, "references"));

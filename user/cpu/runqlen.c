@@ -72,9 +72,10 @@ static const struct example examples[] = {
 
 TOOL(runqlen,
 	.summary  = "how many tasks wait for a CPU, by samples",
-	.about    = "At each sample, the tasks of all classes and groups that could run on that CPU, but for the one that "
-		    "does. Filters by process look at the task that ran.",
+	.about    = "At each sample, the tasks of all classes and groups that could run on that CPU, but for the one "
+		    "that does. Filters by process look at the task that ran.",
 	.cost     = "A timer interrupt for each sample on each CPU, also on those that are idle.",
-	.caveats  = "CPUs that come online later are not sampled. Real-time and deadline tasks count as well as fair ones.",
+	.caveats  = "CPUs that come online later are not sampled. Real-time and deadline tasks count as well as fair "
+		    "ones.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("lengths", ROW, "length", .up = true, .all = shares));

@@ -53,7 +53,7 @@ static const struct column columns[] = {
 	COL_NSEC("on", "ms", ROW, value.sum[SCHED_ON], 9, "time on a CPU"),
 	COL_NSEC("wait", "ms", ROW, value.sum[SCHED_WAIT], 9, "time that it could have run, but waited for a CPU"),
 	COL_NSEC("sleep", "ms", ROW, value.sum[SCHED_SLEEP], 9, "time asleep, stopped, or idle as kernel threads are"),
-	COL_NSEC("block", "ms", ROW, value.sum[SCHED_BLOCK], 9, "time blocked: asleep where no signal ends it, as for a disk"),
+	COL_NSEC("block", "ms", ROW, value.sum[SCHED_BLOCK], 9, "time blocked: asleep where no signal wakes it"),
 	COL_NSEC("wall", "ms", ROW, value.wall, 9, "the four together: the interval, if it lived through it", HIDDEN),
 	COL("moves", ROW, value.sum[SCHED_MOVES], 5, "moves to another CPU"),
 	COL("vol", ROW, value.sum[SCHED_VOLUNTARY], 5, "times that it left its CPU by itself, to sleep"),
@@ -105,12 +105,13 @@ static const struct example examples[] = {
 
 TOOL(schedtop,
 	.summary  = "what tasks do with their time: run, wait, sleep or block",
-	.about    = "Each interval, for every task: its time on a CPU, waiting for one, asleep, and blocked. They are exact, "
-		    "and add up to the interval for a task that lived through it: what it is doing when the interval begins "
-		    "and ends is counted to the nanosecond. On a terminal it works as top does: q quits, p pauses, s sorts "
-		    "by the next column, r turns the order, the space bar shows the next interval at once.",
-	.cost     = "Four scheduler tracepoints; two look-ups by task at each switch, one at each wake-up. Memory in the "
-		    "kernel for twice the tasks that there are, 250 bytes each.",
+	.about    = "Each interval, for every task: its time on a CPU, waiting for one, asleep, and blocked. They "
+		    "are exact, and add up to the interval for a task that lived through it: what it is doing when "
+		    "the interval begins and ends is counted to the nanosecond. On a terminal it works as top does: "
+		    "q quits, p pauses, s sorts by the next column, r turns the order, the space bar shows the next "
+		    "interval at once.",
+	.cost     = "Four scheduler tracepoints; two look-ups by task at each switch, one at each wake-up. Memory in "
+		    "the kernel for twice the tasks that there are, 250 bytes each.",
 	.caveats  = "A task that ends isn't in the interval that it ends in.",
 	.examples = examples, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("tasks", ROW, "on", .screen = true, .adds = sizeof(__u64) * SCHED_COUNTERS, .read = as_read,

@@ -11,6 +11,7 @@ int perf_attach(struct bpf_program *prog, const struct perf_event_attr *attr);
 /* So many times a second, by a clock that needs no hardware counter. */
 int perf_sample(struct bpf_program *prog, __u64 hz);
 
-#define OPT_FREQUENCY(skel, m) OPT('F', "frequency", "HZ", skel, m, "samples a second on each CPU; 99 unless told", .min = 1, .max = 100000)
+#define OPT_FREQUENCY(skel, m)							\
+	OPT('F', "frequency", "HZ", skel, m, "samples a second on each CPU; 99 unless told", .min = 1, .max = 100000)
 
 #endif

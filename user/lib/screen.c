@@ -138,9 +138,10 @@ static void put(struct run *run, FILE *f, int lines, int columns)
 	time_t t = time(NULL);
 
 	strftime(now, sizeof(now), "%H:%M:%S", localtime(&t));
-	snprintf(title, sizeof(title), "%s - %s, every %g s, by %s%s%s   (q quit, p pause, s sort, r reverse, space now)%s%.*s",
-		 run->tool->name, now, run->interval / 1e9, sort_name, reversed ? " upwards" : "", paused ? ", PAUSED" : "",
-		 said ? "  " : "", said ? (int)strcspn(said, "\n") : 0, said ?: "");
+	snprintf(title, sizeof(title), "%s - %s, every %g s, by %s%s%s   %s%.*s", run->tool->name, now, run->interval / 1e9,
+		 sort_name, reversed ? " upwards" : "", paused ? ", PAUSED" : "",
+		 said ? "" : "(q quit, p pause, s sort, r reverse, space now)", 
+		 said ? (int)strcspn(said, "\n") : 0, said ?: "");
 	fprintf(f, "\033[H%.*s\033[K\r\n", (int)line_of(title, strlen(title), columns), title);
 	for (int line = 1; line < lines && text < end; line++) {
 		const char *next = memchr(text, '\n', end - text);

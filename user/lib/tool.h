@@ -140,12 +140,12 @@ struct table {
 	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
 	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
-	bool apart;			/* ... that are rows of their own, not added up: the key is CPU * per_cpu + entry */
+	bool apart;			/* ... that are not added up: the key is CPU * per_cpu + entry */
 	bool up;			/* rows: the smallest first */
-	bool screen;			/* rows: on a terminal, as top does it; an interval of 1 s unless told */
+	bool screen;			/* rows: on a terminal, as top does it; every second unless told */
 	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
-	size_t identity;		/* of a __u64 in the value plus 1: another one, another thing under the same key */
-	int (*read)(void *value, __u64 now);	/* makes of a value what it was at that time; -EAGAIN: it was being changed */
+	size_t identity;		/* of a __u64 in the value plus 1: another one, another thing */
+	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
