@@ -143,6 +143,7 @@ struct table {
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	bool keyed;			/* histograms: always one a key */
+	bool idle;			/* rows: those that had nothing in an interval as well */
 };
 
 #define ROWS(m, type, by, ...) { .map = m, .sort = by, .size = sizeof(type), .value_at = offsetof(type, value), ##__VA_ARGS__ }
@@ -183,6 +184,7 @@ struct tool {
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	bool once;				/* a command that answers and ends */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
+	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
