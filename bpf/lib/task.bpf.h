@@ -43,6 +43,15 @@ static __always_inline bool filter_task(const bool direct, struct task_struct *t
 	return filter_ids(READ(task, tgid), READ(task, pid)) && filter_task_slow(direct, task);
 }
 
+/* What is counted by process goes by the id and name of its leader, else by the task's own. */
+static __always_inline void task_name(const bool direct, struct task_struct *task, bool process, __u32 *id, char *comm)
+{
+	struct task_struct *named = process ? READ(task, group_leader) : task;
+
+	*id = process ? READ(task, tgid) : READ(task, pid);
+	bpf_probe_read_kernel_str(comm, COMM_LEN, &named->comm);
+}
+
 /* An id as the tool's user sees it; 0 when it is outside of his pid namespace. */
 static __always_inline __u32 pid_here(struct pid *pid)
 {

@@ -111,6 +111,21 @@ static long do_connect(long count)
 	return count;
 }
 
+/* To itself over lo: each is received in a soft interrupt. */
+static long do_datagram(long count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(to);
+	char c = 0;
+
+	must(!bind(fd, (void *)&to, len) && !getsockname(fd, (void *)&to, &len) && !connect(fd, (void *)&to, len), "datagram");
+	for (long i = 0; i < count; i++)
+		must(send(fd, &c, 1, 0) == 1 && recv(fd, &c, 1, 0) == 1, "datagram");
+	close(fd);
+	return count;
+}
+
 static long do_read(long count)
 {
 	int fd = open(file, O_RDONLY | O_DIRECT);
@@ -147,8 +162,8 @@ static const struct {
 	long (*run)(long count);
 } kinds[] = {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
-	{ "pipe", do_pipe }, { "connect", do_connect }, { "read", do_read },
-	{ "kill", do_kill }, { "nap", do_nap },
+	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
+	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
 };
 
 static long long wall(void)

@@ -25,6 +25,7 @@ static int set(__u32 *to, __u32 n)
 #define table_prepare unit_table_prepare
 #define table_show unit_table_show
 #define libbpf_num_possible_cpus() CPUS
+#define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named
 #define bpf_map__fd(m) the_map.fd
 #define bpf_map__type(m) the_map.type
@@ -35,6 +36,11 @@ static int set(__u32 *to, __u32 n)
 #define bpf_map__set_value_size(m, n) set(&the_map.value_size, n)
 #include "../../user/lib/table.c"
 #include "unit.h"
+
+int unit_cpu_ids(void)
+{
+	return CPUS;
+}
 
 static struct bpf_map *map_named(const struct bpf_object *object, const char *name)
 {

@@ -118,6 +118,13 @@ static const struct opt table_opts[] = {
 	{}
 };
 
+/* For subcommands, of those that run on. */
+static const struct opt live_opts[] = {
+	RUN('i', "interval", "TIME", interval, "look this often (1)", .unit = UNIT_NSEC, .bare = SEC_, .min = MSEC, .max = -1ULL),
+	RUN('r', "rows", "ROWS", rows, "show only so many rows", .min = 1, .max = -1ULL),
+	{}
+};
+
 static const struct opt rows_opts[] = {
 	RUN('r', "rows", "ROWS", rows, "show only so many rows", .min = 1, .max = -1ULL),
 	RUN(0, "sort", "COLUMN", sort, "sort by this column, largest first", .parse = parse_text, .complete = "column"),
@@ -137,8 +144,9 @@ const struct opt *opt_common(const struct tool *tool)
 		tool->open ? filter_opts : NULL,
 		tool->table.map || tool->intervals ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
-		tool->open && tool->table.unit ? hist_opts : NULL,
+		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
+		tool->commands ? live_opts : NULL,
 		tool->once ? NULL : run_opts,
 		common,
 	};
@@ -286,11 +294,59 @@ static int take(struct run *run, const struct opt *o, const char *arg)
 	return store(run, o, arg, is_own(run, o) ? (void *)scratch : (char *)run + o->offset);
 }
 
+static bool listed(const struct opt *list, const struct opt *o)
+{
+	for (; list->name; list++)
+		if (list->name == o->name)
+			return true;
+	return false;
+}
+
+/* The first argument says which; from then on the tool is what it needs. */
+static int subcommand(struct run *run, int argc, char **argv)
+{
+	static struct tool chosen;
+	const struct command *c = run->tool->commands;
+
+	if (!argc) {
+		err("a command is missing: see --help");
+		return -EINVAL;
+	}
+	while (c->name && strcmp(c->name, argv[0]))
+		c++;
+	if (!c->name) {
+		err("'%s': no such command: see --help", argv[0]);
+		return -EINVAL;
+	}
+	if (argc - 1 < c->min || (c->max >= 0 && argc - 1 > c->max)) {
+		err("%s: %s: usage: %s %s %s", c->name, argc - 1 < c->min ? "an argument is missing" : "too many arguments",
+		    run->tool->name, c->name, c->args);
+		return -EINVAL;
+	}
+	for (int i = 0; i < n_seen; i++) {
+		const struct opt *o = seen[i].opt;
+
+		if (is_own(run, o) ? !opt_has_word(c->takes, o->name) : !c->live && (listed(live_opts, o) || listed(run_opts, o))) {
+			err("--%s: '%s' doesn't take it: see --help", o->name, c->name);
+			return -EINVAL;
+		}
+	}
+	chosen = *run->tool;
+	chosen.columns = c->columns;
+	chosen.command = c->run;
+	run->tool = &chosen;
+	run->args = argv + 1;
+	run->n_args = argc - 1;
+	return 0;
+}
+
 /* bcc's tools take [INTERVAL [COUNT]]; so do ours that have an interval. */
 static int positional(struct run *run, int argc, char **argv)
 {
 	int n = 0;
 
+	if (run->tool->commands)
+		return subcommand(run, argc, argv);
 	run->args = argv;
 	run->n_args = argc;
 	if (run->tool->args)
@@ -333,7 +389,7 @@ int opt_parse(struct run *run, int argc, char **argv)
 	int c, n = 0, ret = 0;
 
 	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
+		if (!strcmp(argv[i], "--") && !run->tool->commands) {
 			if (!argv[i + 1] || !run->tool->open) {
 				err(argv[i + 1] ? "--: this tool traces no command" : "--: a command must follow");
 				return -EINVAL;
@@ -371,12 +427,15 @@ int opt_parse(struct run *run, int argc, char **argv)
 			rest[n_rest++] = optarg;
 		at = optind;
 	}
+	while (optind < argc)	/* after "--" */
+		rest[n_rest++] = argv[optind++];
 	if (!ret && wants_version)
 		printf("%s (corekit) %s\n", run->tool->name, VERSION);
 	else if (!ret && wants_help)
 		ret = doc_print(run->tool, help_topic);
 	else if (!ret)
-		return positional(run, n_rest, rest);
+		return positional(run, n_rest, rest);	/* a subcommand keeps them */
+	free(rest);
 	return ret ?: 1;
 }
 

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include "lib/cpu.h"
 #include "lib/hist.h"
 #include "lib/lib.h"
 
@@ -25,6 +27,7 @@ static struct {
 	size_t key_room, size;		/* of an entry */
 	bool keyed, hash;
 	__u32 max_entries;
+	__u64 *reading, last, this;	/* what programs see of the time of the reading; and of the last two */
 	struct reading now, before;
 } t;
 
@@ -48,6 +51,30 @@ static size_t counters(const struct run *run)
 	return run->table->adds ?: t.value_size;
 }
 
+/* The highest that came after the last reading, whether or not more came after this one. */
+static void settle(const struct run *run, void *value)
+{
+	struct peak *peak = run->table->peak ? (struct peak *)((char *)value + run->table->peak - 1) : NULL;
+
+	if (!peak)
+		return;
+	if (peak->of != t.this && peak->of != t.last)
+		peak->most = 0;
+	else if (peak->of == t.this && peak->before_of == t.last && peak->before > peak->most)
+		peak->most = peak->before;
+}
+
+/* One CPU's value into that of all. */
+static void merge(const struct run *run, char *to, char *from)
+{
+	size_t at = run->table->peak;
+
+	settle(run, from);
+	add(to, from, counters(run));
+	if (at && ((struct peak *)(from + at - 1))->most > ((struct peak *)(to + at - 1))->most)
+		((struct peak *)(to + at - 1))->most = ((struct peak *)(from + at - 1))->most;
+}
+
 static int collect(void *ctx, const void *key, void *value)
 {
 	struct run *run = ctx;
@@ -55,13 +82,15 @@ static int collect(void *ctx, const void *key, void *value)
 
 	if (t.per_cpu && *(__u32 *)key >= t.per_cpu) {
 		entry = t.now.entries + *(__u32 *)key % t.per_cpu * t.size;
-		add(entry + t.key_room, value, counters(run));
+		merge(run, entry + t.key_room, value);
 		return 0;
 	}
 	if (!t.keyed && t.now.n) {	/* HISTOGRAMS() without a key: all CPUs in one */
-		add(t.now.entries + t.key_room, value, t.value_size);
+		merge(run, t.now.entries + t.key_room, value);
 		return 0;
 	}
+	if (run->table->read)
+		run->table->read(value, t.this);
 	if (!(t.now.n & (t.now.n - 1))) {
 		more = realloc(t.now.entries, (t.now.n ? t.now.n * 2 : 1) * t.size);
 		if (!more)
@@ -72,10 +101,28 @@ static int collect(void *ctx, const void *key, void *value)
 	memset(entry, 0, t.size);
 	if (t.keyed)
 		memcpy(entry, key, t.key_size);
+	settle(run, value);
 	memcpy(entry + t.key_room, value, t.value_size);
 	for (__u32 cpu = 1; cpu < t.cpus; cpu++)
-		add(entry + t.key_room, (char *)value + cpu * ROUND_UP(t.value_size), counters(run));
+		merge(run, entry + t.key_room, (char *)value + cpu * ROUND_UP(t.value_size));
 	return 0;
+}
+
+/* Of the two tables of a tool only the one in use takes room. */
+static int leave_out(struct run *run, const struct table *other)
+{
+	struct bpf_map *map;
+	char name[64];
+	int ret = 0;
+
+	if (!other->map || !strcmp(other->map, run->table->map))
+		return 0;
+	for (int i = 0; i < 2 && !ret; i++) {
+		snprintf(name, sizeof(name), "%s%s", other->map, i ? "__cpu" : "");
+		map = bpf_object__find_map_by_name(run->skel->obj, name);
+		ret = map ? bpf_map__set_autocreate(map, false) : 0;
+	}
+	return ret;
 }
 
 /* Between open and load: the sizes that depend on this machine and on the options. */
@@ -91,6 +138,8 @@ int table_prepare(struct run *run)
 		map = bpf_object__find_map_by_name(run->skel->obj, run->tool->state);
 		ret = map ? bpf_map__set_max_entries(map, run->max_entries) : -ENOENT;
 	}
+	if (!ret && run->tool->hists)
+		ret = leave_out(run, &run->tool->table) ?: leave_out(run, run->tool->hists);
 	if (!table->map || ret)
 		return ret;
 	map = bpf_object__find_map_by_name(run->skel->obj, table->map);
@@ -101,7 +150,7 @@ int table_prepare(struct run *run)
 	if (run->max_entries)
 		ret = bpf_map__set_max_entries(map, run->max_entries);
 	if (table->per_cpu)
-		ret = bpf_map__set_max_entries(map, table->per_cpu * libbpf_num_possible_cpus());
+		ret = bpf_map__set_max_entries(map, table->per_cpu * cpu_ids());
 	if (!table->unit || ret)
 		return ret;
 	run->common->hist_bits = run->percentiles ? HIST_BITS : 0;
@@ -116,7 +165,7 @@ int table_prepare(struct run *run)
 	else if (!ret && run->percentiles && !run->max_entries)
 		ret = bpf_map__set_max_entries(map, 1024);	/* a key takes 8 KiB */
 	if (!ret && !run->common->hist_keyed)
-		ret = bpf_map__set_max_entries(cpu, libbpf_num_possible_cpus());
+		ret = bpf_map__set_max_entries(cpu, cpu_ids());
 	return ret;
 }
 
@@ -125,6 +174,7 @@ static int start(struct run *run)
 	const struct table *table = run->table;
 	struct bpf_map *map;
 	char name[64];
+	size_t size;
 
 	t.keyed = !table->unit || run->common->hist_keyed;
 	snprintf(name, sizeof(name), t.keyed ? "%s" : "%s__cpu", table->map);
@@ -136,7 +186,9 @@ static int start(struct run *run)
 	t.value_size = bpf_map__value_size(map);
 	t.key_room = ROUND_UP(table->unit ? (t.key_size > table->size ? t.key_size : table->size) : t.key_size);
 	t.size = t.key_room + ROUND_UP(t.value_size);
-	t.per_cpu = table->per_cpu;
+	t.per_cpu = table->apart ? 0 : table->per_cpu;
+	if (table->peak || table->read)
+		t.reading = (__u64 *)bpf_map__initial_value(bpf_object__find_map_by_name(run->skel->obj, ".data.reading"), &size);
 	t.max_entries = bpf_map__max_entries(map);
 	t.hash = bpf_map__type(map) == BPF_MAP_TYPE_HASH || bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH;
 	switch (bpf_map__type(map)) {
@@ -168,6 +220,11 @@ static int descending(const void *a, const void *b)
 	long long x = out_number(sort_by, a), y = out_number(sort_by, b);
 
 	return (x < y) - (x > y);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	return descending(b, a);
 }
 
 static void show_hist(struct run *run, const char *entry)
@@ -206,8 +263,10 @@ static int show(struct run *run, char *entries, size_t n)
 		}
 		kept += !table->row || table->row(run, row);
 	}
+	if (table->all)
+		table->all(run, rows, kept);
 	if (sort_by)
-		qsort(rows, kept, size, descending);
+		qsort(rows, kept, size, table->up ? ascending : descending);
 	if (table->unit)
 		hist_header(run);
 	else
@@ -230,16 +289,50 @@ static bool forget(struct run *run, char *entry, char *delta, size_t *n)
 	return true;
 }
 
+/* The clock of bpf_ktime_get_ns(). */
+static __u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SEC_ + ts.tv_nsec;
+}
+
+/* A walk that had to begin again may have seen a key twice: the later reading, which is larger, stays. */
+static void once_each(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t.now.n; i++) {
+		char *entry = t.now.entries + i * t.size, *last = t.now.entries + (kept - 1) * t.size;
+
+		if (kept && !by_key(entry, last)) {
+			if (*(__u64 *)(entry + t.key_room) > *(__u64 *)(last + t.key_room))
+				memcpy(last, entry, t.size);
+			continue;
+		}
+		memmove(t.now.entries + kept++ * t.size, entry, t.size);
+	}
+	t.now.n = kept;
+	note("a map changed so fast that it was read again from its start: what was counted meanwhile may come later");
+}
+
 /* Shows what came since the last time; at the end of an interval, or once at the end. */
 int table_show(struct run *run)
 {
 	char *delta = NULL;
 	size_t n = 0, kept = 0;
+	__u64 restarts = map_restarts;
 	bool crowded;
 	int ret = 0;
 
 	if (!t.size)
 		ret = start(run);
+	if (!ret && t.reading) {
+		t.last = t.this;
+		t.this = now();
+		__atomic_store_n(t.reading, t.this, __ATOMIC_RELAXED);
+	}
 	if (!ret)
 		ret = map_each(t.fd, collect, run);
 	if (!ret)
@@ -248,6 +341,8 @@ int table_show(struct run *run)
 		ret = -ENOMEM;
 	if (!ret && t.keyed && t.now.n)
 		qsort(t.now.entries, t.now.n, t.size, by_key);
+	if (map_restarts != restarts)
+		once_each();
 	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
 		char *entry = t.now.entries + i * t.size;

@@ -141,7 +141,12 @@ struct table {
 	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
 	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
+	bool apart;			/* ... that are rows of their own, not added up: the key is CPU * per_cpu + entry */
+	bool up;			/* rows: the smallest first */
+	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
+	void (*read)(void *value, __u64 now);	/* a value as it is read, before it is compared with the last time */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
+	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
 	bool idle;			/* rows: those that had nothing in an interval as well */
 };
@@ -149,6 +154,17 @@ struct table {
 #define ROWS(m, type, by, ...) { .map = m, .sort = by, .size = sizeof(type), .value_at = offsetof(type, value), ##__VA_ARGS__ }
 #define DIVIDE(skel, m) .divide = offsetof(struct skel##_bpf__rodata, m) + 1
 #define HISTS(m, type, u, ...) { .map = m, .unit = u, .size = sizeof(type), .value_at = sizeof(type), ##__VA_ARGS__ }
+
+/* --- Subcommands: "bpftable dump MAP". --- */
+
+struct command {
+	const char *name, *args, *help;	/* args: "MAP [KEY]..." */
+	const char *takes;		/* which of the tool's own options: "where as" */
+	const struct column *columns;
+	int min, max;			/* how many arguments; max < 0: any number */
+	bool live;			/* runs on until it is told to end, so it takes -i, -d, -N, -T as well */
+	int (*run)(struct run *run);
+};
 
 /* --- The tool. --- */
 
@@ -181,10 +197,13 @@ struct tool {
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
+	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
+	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
 	bool once;				/* a command that answers and ends */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
+	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
