@@ -600,7 +600,7 @@ static int pin_error(const char *path, int error)
 	else
 		err("%s: %s", path, strerror(error));
 	free(folder);
-	return error == EPERM || error == EACCES ? -EPERM : -EEXIST;
+	return -EEXIST;
 }
 
 static const struct {
