@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -414,6 +415,7 @@ static const struct {
 	{BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, "reuseport_sockarray", 4, 8, 0, NULL, NULL, NULL, NULL, 0, ""},
 	{BPF_MAP_TYPE_CGROUP_STORAGE, "cgroup_storage", 16, 8, 0, NULL, NULL, NULL, NULL, 0, ""},
 	{BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage", 16, 8, 0, NULL, NULL, NULL, NULL, 0, ""},
+	{33, "arena", 0, 0, 1 << 10, NULL, NULL, NULL, NULL, 3, "doesn't let user space read"},
 	{35, "rhash", 4, 4, BPF_F_NO_PREALLOC, "hex:01000000", "hex:02000000", "hex:0a0b0c0d", "hex:0a0b0c0d", 0, ""},
 	{BPF_MAP_TYPE_PROG_ARRAY, "prog_array", 4, 4, 0, NULL, NULL, NULL, NULL, 0, ""},
 };
@@ -443,7 +445,7 @@ static void queue_operations(size_t k, const char *map)
 
 TEST(bpftable, "maps of every type: what can be read is read, what can be written is written, what can't be says why", .timeout = 200)
 {
-	static const char *const missing_on[] = {"user_ringbuf", "bloom_filter", "rhash"};
+	static const char *const missing_on[] = {"user_ringbuf", "bloom_filter", "rhash", "arena"};
 	int made = 0;
 
 	for (size_t k = 0; k < COUNT(kinds); k++) {
@@ -474,6 +476,12 @@ TEST(bpftable, "maps of every type: what can be read is read, what can be writte
 			does("push", map, "hex:01020304");
 			does("peek", map, "hex:01020304");
 			refuses(3, "push and peek", "pop", map);
+		}
+		if (type == 31) {
+			does("push", map, "hex:0102030405", "hex:06");
+			refuses(2, "half a byte", "push", map, "hex:010");
+			refuses(3, "only BPF programs read", "pop", map);
+			refuses(3, "only BPF programs read", "peek", map);
 		}
 		if (kinds[k].dump) {
 			refused(__LINE__, table("dump", map), kinds[k].dump, kinds[k].why);
@@ -561,6 +569,34 @@ TEST(bpftable, "a program array shows the programs by name, a map of maps what i
 	CHECK_EQ(rows(does("dump", id_of(array), "-j", "--where", "port == 54")), 0);
 	job = does("get", id_of(array), "3", "-j");
 	CHECK_HAS(job->out, "\"name\":\"flows\"");
+}
+
+TEST(bpftable, "stack traces are shown with the kernel's symbols")
+{
+	int fd = map_new(BPF_MAP_TYPE_STACK_TRACE, 4, 80, 16, 0);
+	struct bpf_insn takes[] = {
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2, .src_reg = BPF_PSEUDO_MAP_FD, .imm = fd}, {},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 0},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_stackid}, {.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int prog = program(BPF_PROG_TYPE_RAW_TRACEPOINT, "takes", takes, COUNT(takes));
+	struct job *job;
+	json_t *frames;
+
+	REQUIRE(prog >= 0 && !bpf_prog_test_run_opts(prog, &opts));
+	job = does("dump", id_of(fd), "-j");
+	CHECK_EQ(rows(job), 1);
+	CHECK_EQ(number(row(job), "key"), (int)opts.retval);
+	frames = json_object_get(row(job), "value");
+	CHECK(json_array_size(frames) > 1);
+	/* whoever runs a program by hand comes by the system call */
+	if (strstr(file_text("/proc/sys/kernel/kptr_restrict"), "0"))
+		CHECK_HAS(job->out, "bpf");
+	CHECK_HAS(job->out, "+0x");
+	does("del", id_of(fd), text("%u", opts.retval));
+	CHECK_EQ(rows(does("dump", id_of(fd), "-j")), 0);
+	refuses(3, "only BPF programs", "set", id_of(fd), "1", "hex:00");
 }
 
 TEST(bpftable, "sockets are shown by cookie, tasks by pid, cgroups by path")
@@ -1094,4 +1130,64 @@ TEST(bpftable, "bpftool reads the same bytes")
 		seen++;
 	}
 	CHECK_EQ(seen, 40);
+}
+
+/* --- Speed --- */
+
+struct cost {
+	double cpu;	/* seconds of it, which others on the machine don't change much */
+	long memory;	/* KiB */
+};
+
+static struct cost cost_of(const char *const *argv)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	REQUIRE(pid >= 0);
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, 1);
+		execvp(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	REQUIRE(wait4(pid, &status, 0, &usage) == pid && status == 0);
+	return (struct cost){usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6, usage.ru_maxrss};
+}
+
+static int many(__u32 n)
+{
+	int fd = typed_new(BPF_MAP_TYPE_HASH, n, 0);
+	struct key *keys = calloc(n, sizeof(*keys));
+	struct value *values = calloc(n, sizeof(*values));
+	__u32 count = n;
+
+	for (__u32 i = 0; i < n; i++) {
+		keys[i] = (struct key){{10, i >> 16, i >> 8, i}, {0, 53}, 0};
+		values[i] = (struct value){.packets = i * 1000ULL, .comm = "some", .state = 7, .delta = i};
+	}
+	REQUIRE(!bpf_map_update_batch(fd, keys, values, &count, NULL));
+	free(keys);
+	free(values);
+	return fd;
+}
+
+TEST(bpftable, "a large map takes no more memory than a small one, and a third of bpftool's time at most", .timeout = 200)
+{
+	__u32 n = slow() > 1 ? 30000 : 300000;
+	int small = many(1000), large = many(n);
+	struct cost one, all, other;
+
+	one = cost_of(ARGV(corekit_path, "bpftable", "dump", "-j", id_of(small)));
+	all = cost_of(ARGV(corekit_path, "bpftable", "dump", "-j", id_of(large)));
+	CHECK_BETWEEN(0, all.memory, one.memory + 4096);
+	if (run("sh", "-c", "command -v bpftool")->status)
+		return;
+	other = cost_of(ARGV("bpftool", "-j", "map", "dump", "id", id_of(large) + 3));
+	fprintf(stderr, "  bpftable %.2f s, %ld KiB; bpftool %.2f s, %ld KiB\n", all.cpu, all.memory, other.cpu, other.memory);
+	CHECK_BETWEEN(0, all.cpu, other.cpu / 3);
 }

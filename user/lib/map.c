@@ -56,7 +56,7 @@ static const struct {
 	{ "inode_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "task_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "bloom_filter", MAP_PUSH },
-	{ "user_ringbuf", 0 },
+	{ "user_ringbuf", MAP_PUSH },
 	{ "cgrp_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "arena", 0 },
 	{ "insn_array", SLOTS },
@@ -102,7 +102,7 @@ const char *map_why_not(const struct map *map, __u32 can)
 	case BPF_MAP_TYPE_RINGBUF:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 		return "records are read as they come: follow is for it";
-	case BPF_MAP_TYPE_USER_RINGBUF:
+	case MAP_TYPE_USER_RINGBUF:
 		return "what user space writes into it only BPF programs read";
 	case BPF_MAP_TYPE_SK_STORAGE:
 		return "the kernel lists no sockets: a key is PID/DESCRIPTOR";

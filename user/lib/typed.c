@@ -253,7 +253,7 @@ static int make_types(struct typed *t, struct typed_how *how)
 	if (!ret)
 		ret = make_type(&t->key, "key", key_btf, key, info->key_size, how, how->lend || how->lend_key);
 	if (!ret)
-		ret = make_type(&t->value, "value", value_btf, value, info->value_size, how, how->lend);
+		ret = make_type(&t->value, "value", value_btf, value, info->value_size, how, how->lend);	/* 0: the type's own */
 	if (!ret && info->type == BPF_MAP_TYPE_LPM_TRIE)
 		value_type_lpm(t->key);
 	return ret;
