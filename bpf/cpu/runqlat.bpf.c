@@ -35,16 +35,13 @@ static __always_inline int runnable(const bool direct, struct task_struct *task,
 
 static __always_inline void key_of(const bool direct, struct task_struct *task, struct runqlat_key *key)
 {
-	struct task_struct *named = by_process ? READ(task, group_leader) : task;
-
 	if (by_pidns) {
 		struct pid *pid = READ(task, thread_pid);
 		__u32 level = BPF_CORE_READ(pid, level);
 
 		key->id = BPF_CORE_READ(pid, numbers[level].ns, ns.inum);
 	} else if (by_process || by_thread) {
-		key->id = by_process ? READ(task, tgid) : READ(task, pid);
-		bpf_probe_read_kernel_str(key->comm, sizeof(key->comm), &named->comm);
+		task_name(direct, task, by_process, &key->id, key->comm);
 	}
 }
 

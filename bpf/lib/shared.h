@@ -37,6 +37,12 @@ struct hist {
 	__u64 slot[HIST_MAX];
 };
 
+/* The highest value since the last reading: bpf/lib/peak.bpf.h. */
+struct peak {
+	__u64 most;
+	__u64 of, before, before_of;	/* the reading that `most` came after; and those of the time before */
+};
+
 enum {
 	ONLY_PIDS = 1 << 0,
 	ONLY_TIDS = 1 << 1,
@@ -50,6 +56,7 @@ enum {
 	ONLY_SYSCALLS = 1 << 9,
 	ONLY_LPORTS = 1 << 10,
 	ONLY_RPORTS = 1 << 11,
+	ONLY_CPUS = 1 << 12,
 };
 
 struct filter_key {

@@ -43,16 +43,20 @@ static __always_inline bool filter_task(const bool direct, struct task_struct *t
 	return filter_ids(READ(task, tgid), READ(task, pid)) && filter_task_slow(direct, task);
 }
 
-/* Its process id as the tool's user sees it; 0 when it is outside of his pid namespace. */
-static __always_inline __u32 task_tgid(struct task_struct *task)
+/* What is counted by process goes by the id and name of its leader, else by the task's own. */
+static __always_inline void task_name(const bool direct, struct task_struct *task, bool process, __u32 *id, char *comm)
 {
-	struct pid *pid;
-	__u32 level;
+	struct task_struct *named = process ? READ(task, group_leader) : task;
 
-	if (!common.pidns_ino)
-		return BPF_CORE_READ(task, tgid);
-	pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
-	level = BPF_CORE_READ(pid, level);
+	*id = process ? READ(task, tgid) : READ(task, pid);
+	bpf_probe_read_kernel_str(comm, COMM_LEN, &named->comm);
+}
+
+/* An id as the tool's user sees it; 0 when it is outside of his pid namespace. */
+static __always_inline __u32 pid_here(struct pid *pid)
+{
+	__u32 level = BPF_CORE_READ(pid, level);
+
 	for (__u32 i = 0; i <= 32 && i <= level; i++) {		/* MAX_PID_NS_LEVEL */
 		struct upid id = {};
 
@@ -61,6 +65,16 @@ static __always_inline __u32 task_tgid(struct task_struct *task)
 			return id.nr;
 	}
 	return 0;
+}
+
+static __always_inline __u32 task_tgid(struct task_struct *task)
+{
+	return common.pidns_ino ? pid_here(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID])) : BPF_CORE_READ(task, tgid);
+}
+
+static __always_inline __u32 task_tid(struct task_struct *task)
+{
+	return common.pidns_ino ? pid_here(BPF_CORE_READ(task, thread_pid)) : BPF_CORE_READ(task, pid);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,21 @@ static long do_connect(long count)
 	return count;
 }
 
+/* To itself over lo: each is received in a soft interrupt. */
+static long do_datagram(long count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(to);
+	char c = 0;
+
+	must(!bind(fd, (void *)&to, len) && !getsockname(fd, (void *)&to, &len) && !connect(fd, (void *)&to, len), "datagram");
+	for (long i = 0; i < count; i++)
+		must(send(fd, &c, 1, 0) == 1 && recv(fd, &c, 1, 0) == 1, "datagram");
+	close(fd);
+	return count;
+}
+
 static long do_read(long count)
 {
 	int fd = open(file, O_RDONLY | O_DIRECT);
@@ -121,12 +137,23 @@ static long do_read(long count)
 	return count;
 }
 
+/* SIGURG is ignored unless somebody asks for it. */
+static long do_kill(long count)
+{
+	pid_t self = getpid();
+
+	for (long i = 0; i < count; i++)
+		must(!kill(self, SIGURG), "kill");
+	return count;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(long count);
 } kinds[] = {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
-	{ "pipe", do_pipe }, { "connect", do_connect }, { "read", do_read },
+	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
+	{ "read", do_read }, { "kill", do_kill },
 };
 
 static long long wall(void)

@@ -192,6 +192,7 @@ const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *file_text(const char *path);    /* all of it, terminated */
 uint64_t now_ns(void);		      /* the monotonic clock */
 void busy(uint64_t ns);		      /* burns CPU */
+void burn(uint64_t ns);		      /* ... this much CPU time, however long that takes */
 void nap(uint64_t ns);		      /* sleeps */
 void pin(int cpu);		      /* this thread, to the n-th CPU that it may use */
 int cpus(void);			      /* how many it may use */
@@ -208,6 +209,9 @@ int child_wait(struct child *child);  /* its status */
 void child_run(struct child *child);  /* both; the status must be 0 */
 
 pid_t thread_run(const char *comm, int cpu, void (*work)(void *), void *arg); /* to its end; its tid. cpu -1: any */
+
+/* What the kernel counted in /proc/interrupts or /proc/softirqs under this name; cpu -1: on all. */
+long long interrupts(const char *file, const char *name, int cpu);
 
 /* A TCP connection over lo, of which every byte is known. */
 struct tcp {

@@ -78,6 +78,18 @@ void busy(uint64_t ns)
 		;
 }
 
+void burn(uint64_t ns)
+{
+	struct timespec used;
+	uint64_t end = 0;
+
+	do {
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+		ns += end ? 0 : used.tv_sec * 1000000000ull + used.tv_nsec;
+		end = 1;
+	} while (used.tv_sec * 1000000000ull + used.tv_nsec < ns);
+}
+
 void nap(uint64_t ns)
 {
 	struct timespec rest = {ns / 1000000000, ns % 1000000000};

@@ -13,7 +13,6 @@
 #include "lib/lib.h"
 
 #define MAX_RULED 128
-#define MAX_LINKS 256
 
 struct name {
 	char way[24], group[64], variant[64];
@@ -24,7 +23,7 @@ static struct {
 } ruled[MAX_RULED];
 static int n_ruled;
 
-static struct bpf_link *links[MAX_LINKS];
+static struct bpf_link **links;	/* with perf events, one for each CPU */
 static int n_links;
 static bool lesser;
 static struct run *the_run;
@@ -180,8 +179,8 @@ static bool choose(struct run *run, struct bpf_program *p, const struct name *n)
 
 	bpf_object__for_each_program(q, run->skel->obj) {
 		before &= q != p;
-		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group))
-			continue;
+		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group) || !strcmp(m.way, "follow"))
+			continue;	/* follow__exit is no way to a group "exit" */
 		if (bpf_program__autoload(q) && (strcmp(m.way, n->way) || strcmp(m.variant, n->variant)))
 			return true;
 		if (strcmp(m.way, n->way) && (is_direct(m.way) == is_direct(n->way) ? before : is_direct(m.way)))
@@ -275,28 +274,37 @@ const char *attach_why(void)
 	return *last_line ? last_line : NULL;
 }
 
+static int attach_one(struct bpf_program *p)
+{
+	int ret = attach_keep(btf_attach(p));
+
+	if (!ret)
+		return 0;
+	snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
+	if (!*last_line)
+		snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
+	return ret;
+}
+
+/* In the object's order, which is that of their calls; but who ends is followed until the tool's own have seen it. */
 int attach_all(struct run *run)
 {
 	struct bpf_program *p;
 	int ret = 0;
 
-	bpf_object__for_each_program(p, run->skel->obj) {
-		const char *section = bpf_program__section_name(p);
-		struct bpf_link *link;
+	for (int last = 0; last < 2; last++)
+		bpf_object__for_each_program(p, run->skel->obj) {
+			const char *section = bpf_program__section_name(p);
 
-		section += *section == '?';
-		if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
-			continue;	/* uprobes, and programs without a target, are the tool's to attach */
-		link = n_links < MAX_LINKS ? btf_attach(p) : NULL;
-		if (!link) {
-			ret = n_links < MAX_LINKS ? -errno : -E2BIG;
-			snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
-			if (!*last_line)
-				snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
-			return ret;
+			section += *section == '?';
+			if (last != !strcmp(bpf_program__name(p), "follow__exit"))
+				continue;
+			if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
+				continue;	/* uprobes, and programs without a target, are the tool's to attach */
+			ret = attach_one(p);
+			if (ret)
+				return ret;
 		}
-		links[n_links++] = link;
-	}
 	return run->tool->attach ? run->tool->attach(run) : 0;
 }
 
@@ -310,9 +318,14 @@ int attach_keep(struct bpf_link *link)
 {
 	if (!link)
 		return -errno;
-	if (n_links == MAX_LINKS) {
-		bpf_link__destroy(link);
-		return -E2BIG;
+	if (!(n_links & (n_links - 1))) {
+		struct bpf_link **more = realloc(links, (n_links ? n_links * 2 : 1) * sizeof(*links));
+
+		if (!more) {
+			bpf_link__destroy(link);
+			return -ENOMEM;
+		}
+		links = more;
 	}
 	links[n_links++] = link;
 	return 0;

@@ -87,28 +87,12 @@ static int find_holders(void)
 	return owner_each_process(on_owner, NULL) ?: owner_each_pin(on_owner, NULL) ?: each_program();
 }
 
-/* "memlock:\t4096" of a descriptor of ours */
-static __u64 memory_of(int fd)
-{
-	unsigned long long bytes = 0;
-	char path[64], line[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f) && sscanf(line, "memlock: %llu", &bytes) != 1)
-		;
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
 static void fill(struct map_row *row, const struct map *map)
 {
 	const struct bpf_map_info *info = &map->info;
 
 	*row = (struct map_row){ .id = info->id, .key_size = info->key_size, .value_size = info->value_size,
-				 .max = info->max_entries, .flags = info->map_flags, .memory = memory_of(map->fd),
+				 .max = info->max_entries, .flags = info->map_flags, .memory = object_memory(map->fd),
 				 .frozen = map->frozen };
 	snprintf(row->name, sizeof(row->name), "%s", info->name);
 	snprintf(row->type, sizeof(row->type), "%s", map_type_name(info->type));

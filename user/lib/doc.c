@@ -118,16 +118,35 @@ static void text_opts(const struct opt *o)
 	}
 }
 
+/* "killsnoop is sigsnoop --calls. ": nothing where there is no other name */
+static void alias_line(const struct tool *t, void (*write)(const char *))
+{
+	char line[160];
+
+	for (const struct alias *a = t->aliases; a && a->name; a++) {
+		snprintf(line, sizeof(line), "%s is another name for %s%s%s.", a->name, t->name, a->option ? " " : "",
+			 a->option ?: "");
+		write(line);
+	}
+}
+
+static void wrap_line(const char *line)
+{
+	putchar('\n');
+	wrap(line, 0, 0);
+}
+
 static void text(const struct tool *t)
 {
 	printf("%s - ", t->name);
 	wrap(t->summary, strlen(t->name) + 3, 4);
-	printf("\nusage: %s%s [OPTION]...%s%s\n", t->name, t->commands ? " COMMAND [ARGUMENT]..." : "", t->table.map ? " [INTERVAL [COUNT]]" : "",
-	       t->open ? " [-- COMMAND...]" : "");
+	printf("\nusage: %s%s [OPTION]...%s%s%s%s\n", t->name, t->commands ? " COMMAND [ARGUMENT]..." : "",
+	       t->args ? " " : "", t->args ?: "", t->table.map ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
 	if (t->about) {
 		putchar('\n');
 		wrap(t->about, 0, 0);
 	}
+	alias_line(t, wrap_line);
 	printf("\nexamples:\n");
 	for (const struct example *e = t->examples; e && e->args; e++) {
 		int n = printf("  %s%s%s", t->name, *e->args ? " " : "", e->args);
@@ -198,6 +217,13 @@ static void roff_opt(const struct opt *o)
 	printf(".\n");
 }
 
+static void roff_paragraph(const char *line)
+{
+	printf(".PP\n");
+	roff(line);
+	putchar('\n');
+}
+
 static void roff_columns(const struct column *c)
 {
 	for (; c && c->key; c++) {
@@ -241,13 +267,17 @@ static void man(const struct tool *t)
 	for (int i = 0; t->name[i] && i < 63; i++)
 		upper[i] = toupper((unsigned char)t->name[i]);
 	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n");
-	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s \\- ", upper, RELEASED, VERSION, t->name);
+	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s", upper, RELEASED, VERSION, t->name);
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		printf(", %s", a->name);
+	printf(" \\- ");
 	roff(t->summary);
-	printf("\n.SH SYNOPSIS\n\\fB%s\\fR %s[\\fIOPTION\\fR]...%s%s\n", t->name,
-	       t->commands ? "\\fICOMMAND\\fR [\\fIARGUMENT\\fR]... " : "",
-	       t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
+	printf("\n.SH SYNOPSIS\n\\fB%s\\fR %s[\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name,
+	       t->commands ? "\\fICOMMAND\\fR [\\fIARGUMENT\\fR]... " : "", t->args ? " \\fI" : "", t->args ?: "",
+	       t->args ? "\\fR" : "", t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
+	alias_line(t, roff_paragraph);
 	if (t->commands)
 		roff_commands(t);
 	printf(".SH OPTIONS\n");
@@ -270,6 +300,13 @@ static void man(const struct tool *t)
 	       "4: with \\fB\\-\\-strict\\fR, something was lost.\n.SH SEE ALSO\n.BR corekit (8)\n");
 }
 
+/* For `make install`, which makes a link for each. */
+static void aliases(const struct tool *t)
+{
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		puts(a->name);
+}
+
 static void json_text(const char *s)
 {
 	putchar('"');
@@ -288,20 +325,23 @@ static void schema_columns(const struct column *columns, const char *also)
 	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
 	for (const struct column *c = columns; c && c->key; c++) {
 		printf("\"%s%s\":{\"type\":[\"%s\",\"null\"],\"description\":", c->key, c->look == L_NSEC ? "_ns" : "",
-		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean" : look_types[c->look]);
+		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean\",\"string" : look_types[c->look]);
 		json_text(c->help);
 		printf("}%s", c[1].key || *also ? "," : "");
 	}
 	printf("%s}}", also);
 }
 
-#define HIST_SCHEMA								\
-	"\"unit\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},\"sum\":{\"type\":\"integer\"},"	\
-	"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"	\
-	"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"	\
-	"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","		\
-	"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"	\
-	"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}"
+/* Of a tool with rows as well, "count" is one of its columns. */
+static const char count_and_hist_schema[] =
+	"\"count\":{\"type\":\"integer\"},"
+	"\"unit\":{\"type\":\"string\"},\"sum\":{\"type\":\"integer\"},"
+	"\"sum_ns\":{\"type\":\"integer\"},\"p50\":{\"type\":\"integer\"},\"p90\":{\"type\":\"integer\"},"
+	"\"p95\":{\"type\":\"integer\"},\"p99\":{\"type\":\"integer\"},\"p99.9\":{\"type\":\"integer\"},"
+	"\"max\":{\"type\":\"integer\"},\"hist\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+	"\"required\":[\"from\",\"to\",\"count\"],\"properties\":{\"from\":{\"type\":\"integer\"},"
+	"\"to\":{\"type\":\"integer\"},\"count\":{\"type\":\"integer\"}}}}";
+static const char *const hist_schema = count_and_hist_schema + sizeof("\"count\":{\"type\":\"integer\"},") - 1;
 
 /* A line of output is a row, a histogram or a loss. */
 static void schema(const struct tool *t)
@@ -313,10 +353,10 @@ static void schema(const struct tool *t)
 	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},", t->commands ? "anyOf" : "oneOf");
 	for (const struct command *c = t->commands; c && c->name; c++)
 		if (c->columns) {
-			schema_columns(c->columns, c->hist ? HIST_SCHEMA : "");
+			schema_columns(c->columns, c->hist ? count_and_hist_schema : "");
 			putchar(',');
 		}
-	schema_columns(t->columns, t->table.unit ? HIST_SCHEMA : "");
+	schema_columns(t->columns, !t->table.unit && !t->hists ? "" : t->hists ? hist_schema : count_and_hist_schema);
 	printf("]}\n");
 }
 
@@ -483,7 +523,7 @@ int doc_print(const struct tool *tool, const char *what)
 		const char *topic;
 		void (*print)(const struct tool *tool);
 	} topics[] = { { "text", text }, { "man", man }, { "json", schema }, { "md", markdown },
-		       { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
+		       { "bash", bash }, { "zsh", zsh }, { "fish", fish }, { "aliases", aliases } };
 
 	for (unsigned int i = 0; i < sizeof(topics) / sizeof(*topics); i++)
 		if (!strcmp(what ?: "text", topics[i].topic)) {
@@ -525,13 +565,20 @@ void doc_list(const char *how)
 		if (!strcmp(how, "json")) {
 			printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", domain, list[i]->name);
 			json_text(list[i]->summary);
+			if (list[i]->trial)
+				printf(",\"args\":[\"%s\"]", list[i]->trial);
 			printf("}\n");
 		} else if (!strcmp(how, "md")) {
-			printf("| %s | `%s` | %s |\n", domain, list[i]->name, list[i]->summary);
+			printf("| %s | `%s`", domain, list[i]->name);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf(", `%s`", a->name);
+			printf(" | %s |\n", list[i]->summary);
 		} else {
 			if (strcmp(domain, last))
 				printf("\n%s\n", domain);
 			printf("  %-16s %s\n", list[i]->name, list[i]->summary);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf("  %-16s %s %s\n", a->name, list[i]->name, a->option ?: "");
 		}
 		strcpy(last, domain);
 	}

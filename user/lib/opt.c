@@ -144,7 +144,7 @@ const struct opt *opt_common(const struct tool *tool)
 		tool->open ? filter_opts : NULL,
 		tool->open && tool->table.map ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
-		tool->open && tool->table.unit ? hist_opts : NULL,
+		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
 		tool->commands ? live_opts : NULL,
 		tool->once ? NULL : run_opts,
@@ -269,7 +269,7 @@ static bool is_own(const struct run *run, const struct opt *o)
 static bool is_filter(const struct opt *o)
 {
 	for (const struct opt *f = filter_opts; f->name; f++)
-		if (f->name == o->name)
+		if (f->name == o->name && !o->parse)	/* a tool's own --pid may be the same string */
 			return true;
 	return false;
 }
@@ -279,10 +279,14 @@ static int take(struct run *run, const struct opt *o, const char *arg)
 	__u64 scratch[512];
 
 	for (int i = 0; i < n_seen; i++)
-		if (seen[i].opt->name == o->name) {
+		if (seen[i].opt->name == o->name && !o->many) {
 			err("--%s: given twice: give it once", o->name);
 			return -EINVAL;
 		}
+	if (n_seen == MAX_SEEN) {
+		err("--%s: too many options", o->name);
+		return -EINVAL;
+	}
 	seen[n_seen].opt = o;
 	seen[n_seen++].arg = arg;
 	if (o->set || (!is_own(run, o) && is_filter(o)))
@@ -345,6 +349,10 @@ static int positional(struct run *run, int argc, char **argv)
 
 	if (run->tool->commands)
 		return subcommand(run, argc, argv);
+	run->args = argv;
+	run->n_args = argc;
+	if (run->tool->args)
+		return 0;
 	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
 	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
@@ -406,7 +414,7 @@ int opt_parse(struct run *run, int argc, char **argv)
 	shorts[0] = '-';	/* arguments in any place: collected below */
 	opterr = 0;
 	optind = 1;
-	char **rest = calloc(argc + 1, sizeof(*rest));
+	char **rest = calloc(argc + 1, sizeof(*rest));	/* kept: run->args */
 	int n_rest = 0, at = optind;
 
 	if (!rest)

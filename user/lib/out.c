@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lib/hist.h"
 #include "lib/lib.h"
+#include "lib/screen.h"
 
 #define MAX_COLUMNS 64
 #define FLUSH_AT (64 << 10)
@@ -35,6 +36,13 @@ static void flush(struct out *o)
 {
 	size_t at = 0;
 
+	if (screen_on()) {
+		if (o->len)
+			screen_draw(o->buf, o->len);
+		o->len = 0;
+		return;
+	}
+
 	o->last = o->len ? o->buf[o->len - 1] : o->last;
 	while (at < o->len && !o->closed) {
 		ssize_t n = write(STDOUT_FILENO, o->buf + at, o->len - at);
@@ -53,7 +61,7 @@ static void need(struct out *o, size_t more)
 
 	if (o->size - o->len > more)
 		return;
-	if (o->len >= FLUSH_AT && !o->holds)
+	if (o->len >= FLUSH_AT && !o->holds && !screen_on())
 		flush(o);
 	if (o->size - o->len > more)
 		return;
@@ -249,12 +257,17 @@ const struct column *out_find(const struct run *run, const char *key)
 	return key ? find(run->tool->columns, key, strlen(key)) : NULL;
 }
 
-static void show(const struct column *c)
+bool out_is_shown(const struct column *c)
 {
 	for (int i = 0; i < n_shown; i++)
 		if (shown[i] == c)
-			return;
-	if (n_shown < MAX_COLUMNS)
+			return true;
+	return false;
+}
+
+static void show(const struct column *c)
+{
+	if (!out_is_shown(c) && n_shown < MAX_COLUMNS)
 		shown[n_shown++] = c;
 }
 
@@ -505,7 +518,7 @@ void out_row(struct run *run, const void *row)
 
 	cells(o, row, false);
 	put(o, o->format == OUT_JSON ? "}\n" : "\n", o->format == OUT_JSON ? 2 : 1);
-	if (o->len >= FLUSH_AT)
+	if (o->len >= FLUSH_AT && !screen_on())		/* a screen is drawn whole */
 		flush(o);
 }
 

@@ -48,6 +48,7 @@ struct opt {
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
 	const char *shows, *hides;	/* columns, "pid comm", that the option shows as well, or hides */
 	bool keyed;			/* histograms: one for each value of those columns */
+	bool many;			/* may be given more than once: parse() is called for each */
 	__u64 set_to;			/* a switch for a __u64: what it sets */
 	const char *complete;		/* what the argument is, for shell completion */
 };
@@ -140,7 +141,14 @@ struct table {
 	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
 	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
+	bool apart;			/* ... that are not added up: the key is CPU * per_cpu + entry */
+	bool up;			/* rows: the smallest first */
+	bool screen;			/* rows: on a terminal, as top does it; every second unless told */
+	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
+	size_t identity;		/* of a __u64 in the value plus 1: another one, another thing */
+	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
+	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
 };
 
@@ -166,8 +174,15 @@ struct example {
 	const char *args, *what;
 };
 
+/* Another name for it: in argv[0], or after corekit. */
+struct alias {
+	const char *name;
+	const char *option;			/* given first: "--calls"; NULL: none */
+};
+
 struct tool {
 	const char *name, *file, *summary, *about;
+	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
 	const char *twice;			/* groups that see each event twice: what one misses is no loss */
@@ -181,11 +196,15 @@ struct tool {
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
+	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
 	bool once;				/* a command that answers and ends */
+	const char *args;			/* a command's words: "FILE..."; in run->args */
+	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
@@ -236,9 +255,9 @@ struct run {
 	bool verbose, quiet, explain, strict, percentiles, doctor;
 	const char *columns, *btf, *sort;
 	int ready_fd;
-	char **command;			/* after "--" */
-	char **args;			/* of a subcommand */
+	char **args;			/* words that are no options; n_args of them, then NULL */
 	int n_args;
+	char **command;			/* after "--" */
 	int child;			/* its pid while it waits; 0: none */
 	int status;			/* to exit with where nothing failed, as diff does */
 };
@@ -267,6 +286,10 @@ void out_row(struct run *run, const void *row);
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */
 extern __u64 map_restarts;
 int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *ctx);
+
+/* table.c: ns from the last reading to this one, for row() and all() */
+__u64 table_interval(void);
+int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys have the CPU */
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
