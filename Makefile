@@ -94,9 +94,14 @@ install: all
 	install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/corekit $(DESTDIR)$(sbindir)/corekit
 	for t in $(names); do \
 		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t && \
-		$(OUT)/bin/corekit $$t --help=man > $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$t.8 || exit 1; done
+		$(OUT)/bin/corekit $$t --help=man > $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$t.8 || exit 1; \
+		for a in $$($(OUT)/bin/corekit $$t --help=aliases); do \
+			ln -sf $(TOOL_PREFIX)$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$a && \
+			ln -sf $(TOOL_PREFIX)$$t.8 $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$a.8 || exit 1; done; done
 
 uninstall:
+	for t in $(names); do \
+		find $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 -type l \( -lname $(TOOL_PREFIX)$$t -o -lname $(TOOL_PREFIX)$$t.8 \) -exec rm {} +; done
 	rm -f $(DESTDIR)$(sbindir)/corekit $(foreach t,$(names),$(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$t $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$t.8)
 
 clean:

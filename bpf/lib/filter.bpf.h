@@ -89,8 +89,8 @@ static __always_inline bool filter_place(void)
 	       !bpf_get_ns_current_pid_tgid(common.filter_pidns_dev, common.filter_pidns_ino, (void *)&ids, sizeof(ids));
 }
 
-/* True when the current task passes every filter that the user gave. */
-static __always_inline bool filter_current(void)
+/* For tools that know better than the current thread what the name is. */
+static __always_inline bool filter_current_but_name(void)
 {
 	__u64 ids = current_ids();
 
@@ -100,14 +100,20 @@ static __always_inline bool filter_current(void)
 		return true;
 	if (common.filters & ONLY_UIDS && !filter_has(ONLY_UIDS, (__u32)bpf_get_current_uid_gid()))
 		return false;
-	if (common.filters & ONLY_COMM) {
-		char comm[COMM_LEN];
-
-		bpf_get_current_comm(comm, sizeof(comm));
-		if (!filter_comm(comm))
-			return false;
-	}
 	return filter_place();
+}
+
+/* True when the current task passes every filter that the user gave. */
+static __always_inline bool filter_current(void)
+{
+	char comm[COMM_LEN];
+
+	if (!filter_current_but_name())
+		return false;
+	if (!(common.filters & ONLY_COMM))
+		return true;
+	bpf_get_current_comm(comm, sizeof(comm));
+	return filter_comm(comm);
 }
 
 /*

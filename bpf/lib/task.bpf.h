@@ -52,16 +52,11 @@ static __always_inline void task_name(const bool direct, struct task_struct *tas
 	bpf_probe_read_kernel_str(comm, COMM_LEN, &named->comm);
 }
 
-/* Its process id as the tool's user sees it; 0 when it is outside of his pid namespace. */
-static __always_inline __u32 task_tgid(struct task_struct *task)
+/* An id as the tool's user sees it; 0 when it is outside of his pid namespace. */
+static __always_inline __u32 pid_here(struct pid *pid)
 {
-	struct pid *pid;
-	__u32 level;
+	__u32 level = BPF_CORE_READ(pid, level);
 
-	if (!common.pidns_ino)
-		return BPF_CORE_READ(task, tgid);
-	pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
-	level = BPF_CORE_READ(pid, level);
 	for (__u32 i = 0; i <= 32 && i <= level; i++) {		/* MAX_PID_NS_LEVEL */
 		struct upid id = {};
 
@@ -70,6 +65,16 @@ static __always_inline __u32 task_tgid(struct task_struct *task)
 			return id.nr;
 	}
 	return 0;
+}
+
+static __always_inline __u32 task_tgid(struct task_struct *task)
+{
+	return common.pidns_ino ? pid_here(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID])) : BPF_CORE_READ(task, tgid);
+}
+
+static __always_inline __u32 task_tid(struct task_struct *task)
+{
+	return common.pidns_ino ? pid_here(BPF_CORE_READ(task, thread_pid)) : BPF_CORE_READ(task, pid);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,13 +137,33 @@ static long do_read(long count)
 	return count;
 }
 
+/* SIGURG is ignored unless somebody asks for it. */
+static long do_kill(long count)
+{
+	pid_t self = getpid();
+
+	for (long i = 0; i < count; i++)
+		must(!kill(self, SIGURG), "kill");
+	return count;
+}
+
+/* For no time, past the C library, which has another call for it. */
+static long do_nap(long count)
+{
+	struct timespec none = { 0, 0 };
+
+	for (long i = 0; i < count; i++)
+		must(!syscall(SYS_nanosleep, &none, NULL), "nanosleep");
+	return count;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(long count);
 } kinds[] = {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
-	{ "read", do_read },
+	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
 };
 
 static long long wall(void)

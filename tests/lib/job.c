@@ -237,6 +237,7 @@ struct listed *tools_listed(size_t *count)
 {
 	struct job *job = run("corekit", "--json");
 	struct listed *list = NULL;
+	const char *help;
 	json_t *line, *arg;
 	size_t n = 0, i;
 
@@ -247,7 +248,8 @@ struct listed *tools_listed(size_t *count)
 		list = realloc(list, (n + 1) * sizeof(*list));
 		list[n] = (struct listed){
 			string(line, "domain"), string(line, "name"), string(line, "summary"), {0}, false};
-		list[n].traces = strstr(run("corekit", list[n].name, "--help")->out, "--duration") != NULL;
+		help = run("corekit", list[n].name, "--help")->out;
+		list[n].traces = strstr(help, "--duration") && !strstr(help, "\ncommands:");
 		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 7) list[n].args[i] =
 			strdup(json_string_value(arg) ?: "");
 	}

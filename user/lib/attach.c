@@ -179,8 +179,8 @@ static bool choose(struct run *run, struct bpf_program *p, const struct name *n)
 
 	bpf_object__for_each_program(q, run->skel->obj) {
 		before &= q != p;
-		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group))
-			continue;
+		if (q == p || !split(bpf_program__name(q), &m) || strcmp(m.group, n->group) || !strcmp(m.way, "follow"))
+			continue;	/* follow__exit is no way to a group "exit" */
 		if (bpf_program__autoload(q) && (strcmp(m.way, n->way) || strcmp(m.variant, n->variant)))
 			return true;
 		if (strcmp(m.way, n->way) && (is_direct(m.way) == is_direct(n->way) ? before : is_direct(m.way)))
@@ -274,25 +274,37 @@ const char *attach_why(void)
 	return *last_line ? last_line : NULL;
 }
 
+static int attach_one(struct bpf_program *p)
+{
+	int ret = attach_keep(btf_attach(p));
+
+	if (!ret)
+		return 0;
+	snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
+	if (!*last_line)
+		snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
+	return ret;
+}
+
+/* In the object's order, which is that of their calls; but who ends is followed until the tool's own have seen it. */
 int attach_all(struct run *run)
 {
 	struct bpf_program *p;
 	int ret = 0;
 
-	bpf_object__for_each_program(p, run->skel->obj) {
-		const char *section = bpf_program__section_name(p);
+	for (int last = 0; last < 2; last++)
+		bpf_object__for_each_program(p, run->skel->obj) {
+			const char *section = bpf_program__section_name(p);
 
-		section += *section == '?';
-		if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
-			continue;	/* uprobes, and programs without a target, are the tool's to attach */
-		ret = attach_keep(btf_attach(p));
-		if (ret) {
-			snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
-			if (!*last_line)
-				snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
-			return ret;
+			section += *section == '?';
+			if (last != !strcmp(bpf_program__name(p), "follow__exit"))
+				continue;
+			if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
+				continue;	/* uprobes, and programs without a target, are the tool's to attach */
+			ret = attach_one(p);
+			if (ret)
+				return ret;
 		}
-	}
 	return run->tool->attach ? run->tool->attach(run) : 0;
 }
 

@@ -65,6 +65,43 @@ static int spell(char *to, size_t size, const struct opt *o)
 	return snprintf(to, size, "%s--%s%s", letter, o->name, arg);
 }
 
+static void text_columns(const struct column *c)
+{
+	for (; c && c->key; c++) {
+		printf("  %c %-10s ", c->hidden ? ' ' : '*', c->key);
+		wrap(c->help, 15, 15);
+	}
+}
+
+/* Commands that show the same are named together. */
+static void text_commands(const struct tool *t)
+{
+	printf("\ncommands:\n");
+	for (const struct command *c = t->commands; c->name; c++) {
+		int n = printf("  %s %s", c->name, c->args);
+
+		if (n > 30)
+			printf("\n%32s", "");
+		else
+			printf("%*s", 32 - n, "");
+		wrap(c->help, 32, 32);
+	}
+	for (const struct command *c = t->commands; c->name; c++) {
+		const struct command *before = t->commands;
+
+		while (before->columns != c->columns)
+			before++;
+		if (!c->columns || before != c)
+			continue;
+		printf("\ncolumns of");
+		for (const struct command *same = c; same->name; same++)
+			if (same->columns == c->columns)
+				printf("%s %s", same == c ? "" : ",", same->name);
+		printf(":\n");
+		text_columns(c->columns);
+	}
+}
+
 static void text_opts(const struct opt *o)
 {
 	char name[96];
@@ -81,16 +118,35 @@ static void text_opts(const struct opt *o)
 	}
 }
 
+/* "killsnoop is sigsnoop --calls. ": nothing where there is no other name */
+static void alias_line(const struct tool *t, void (*write)(const char *))
+{
+	char line[160];
+
+	for (const struct alias *a = t->aliases; a && a->name; a++) {
+		snprintf(line, sizeof(line), "%s is another name for %s%s%s.", a->name, t->name, a->option ? " " : "",
+			 a->option ?: "");
+		write(line);
+	}
+}
+
+static void wrap_line(const char *line)
+{
+	putchar('\n');
+	wrap(line, 0, 0);
+}
+
 static void text(const struct tool *t)
 {
 	printf("%s - ", t->name);
 	wrap(t->summary, strlen(t->name) + 3, 4);
-	printf("\nusage: %s [OPTION]...%s%s\n", t->name, t->table.map ? " [INTERVAL [COUNT]]" : "",
-	       t->open ? " [-- COMMAND...]" : "");
+	printf("\nusage: %s%s [OPTION]...%s%s%s%s\n", t->name, t->commands ? " COMMAND [ARGUMENT]..." : "",
+	       t->args ? " " : "", t->args ?: "", t->table.map || t->intervals ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
 	if (t->about) {
 		putchar('\n');
 		wrap(t->about, 0, 0);
 	}
+	alias_line(t, wrap_line);
 	printf("\nexamples:\n");
 	for (const struct example *e = t->examples; e && e->args; e++) {
 		int n = printf("  %s%s%s", t->name, *e->args ? " " : "", e->args);
@@ -102,6 +158,8 @@ static void text(const struct tool *t)
 		printf("# ");
 		wrap(e->what, 42, 42);
 	}
+	if (t->commands)
+		text_commands(t);
 	if (t->opts && t->opts->name) {
 		printf("\noptions of %s:\n", t->name);
 		text_opts(t->opts);
@@ -110,10 +168,7 @@ static void text(const struct tool *t)
 	text_opts(opt_common(t));
 	if (t->columns && t->columns->key)
 		printf("\ncolumns (* shown unless -o says otherwise; all of them in JSON):\n");
-	for (const struct column *c = t->columns; c && c->key; c++) {
-		printf("  %c %-10s ", c->hidden ? ' ' : '*', c->key);
-		wrap(c->help, 15, 15);
-	}
+	text_columns(t->columns);
 	if (t->caveats) {
 		printf("\n");
 		wrap(t->caveats, 0, 0);
@@ -162,6 +217,49 @@ static void roff_opt(const struct opt *o)
 	printf(".\n");
 }
 
+static void roff_paragraph(const char *line)
+{
+	printf(".PP\n");
+	roff(line);
+	putchar('\n');
+}
+
+static void roff_columns(const struct column *c)
+{
+	for (; c && c->key; c++) {
+		printf(".TP\n\\fB%s\\fR%s\n", c->key, c->hidden ? "" : " *");
+		roff(c->help);
+		printf(".\n");
+	}
+}
+
+static void roff_commands(const struct tool *t)
+{
+	printf(".SH COMMANDS\n");
+	for (const struct command *c = t->commands; c->name; c++) {
+		printf(".TP\n\\fB%s\\fR ", c->name);
+		roff(c->args);
+		printf("\n");
+		roff(c->help);
+		printf(".\n");
+	}
+	printf(".SH COLUMNS\nThose marked with an asterisk are shown unless \\fB\\-o\\fR says otherwise.\n");
+	for (const struct command *c = t->commands; c->name; c++) {
+		const struct command *before = t->commands;
+
+		while (before->columns != c->columns)
+			before++;
+		if (!c->columns || before != c)
+			continue;
+		printf(".SS");
+		for (const struct command *same = c; same->name; same++)
+			if (same->columns == c->columns)
+				printf(" %s", same->name);
+		printf("\n");
+		roff_columns(c->columns);
+	}
+}
+
 static void man(const struct tool *t)
 {
 	char upper[64] = "";
@@ -169,22 +267,25 @@ static void man(const struct tool *t)
 	for (int i = 0; t->name[i] && i < 63; i++)
 		upper[i] = toupper((unsigned char)t->name[i]);
 	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n");
-	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s \\- ", upper, RELEASED, VERSION, t->name);
+	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s", upper, RELEASED, VERSION, t->name);
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		printf(", %s", a->name);
+	printf(" \\- ");
 	roff(t->summary);
-	printf("\n.SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTION\\fR]...%s%s\n", t->name,
-	       t->table.map ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
+	printf("\n.SH SYNOPSIS\n\\fB%s\\fR %s[\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name,
+	       t->commands ? "\\fICOMMAND\\fR [\\fIARGUMENT\\fR]... " : "", t->args ? " \\fI" : "", t->args ?: "",
+	       t->args ? "\\fR" : "", t->table.map || t->intervals ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
+	alias_line(t, roff_paragraph);
+	if (t->commands)
+		roff_commands(t);
 	printf(".SH OPTIONS\n");
 	EACH_OPT(o, t)
 		roff_opt(o);
 	if (t->columns && t->columns->key)
 		printf(".SH COLUMNS\nThose marked with an asterisk are shown unless \\fB\\-o\\fR says otherwise.\n");
-	for (const struct column *c = t->columns; c && c->key; c++) {
-		printf(".TP\n\\fB%s\\fR%s\n", c->key, c->hidden ? "" : " *");
-		roff(c->help);
-		printf(".\n");
-	}
+	roff_columns(t->columns);
 	printf(".SH EXAMPLES\n");
 	for (const struct example *e = t->examples; e && e->args; e++) {
 		printf(".TP\n\\fB%s%s", t->name, *e->args ? " " : "");
@@ -197,6 +298,13 @@ static void man(const struct tool *t)
 	roff_section("CAVEATS", t->caveats);
 	printf(".SH EXIT STATUS\n0: fine. 1: it failed. 2: it was called wrongly. 3: this kernel or this user can't.\n"
 	       "4: with \\fB\\-\\-strict\\fR, something was lost.\n.SH SEE ALSO\n.BR corekit (8)\n");
+}
+
+/* For `make install`, which makes a link for each. */
+static void aliases(const struct tool *t)
+{
+	for (const struct alias *a = t->aliases; a && a->name; a++)
+		puts(a->name);
 }
 
 static void json_text(const char *s)
@@ -212,12 +320,12 @@ static void json_text(const char *s)
 	putchar('"');
 }
 
-static void schema_columns(const struct tool *t, const char *also)
+static void schema_columns(const struct column *columns, const char *also)
 {
 	printf("{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{");
-	for (const struct column *c = t->columns; c && c->key; c++) {
+	for (const struct column *c = columns; c && c->key; c++) {
 		printf("\"%s%s\":{\"type\":[\"%s\",\"null\"],\"description\":", c->key, c->look == L_NSEC ? "_ns" : "",
-		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean" : look_types[c->look]);
+		       c->bare_json ? "array\",\"object\",\"integer\",\"number\",\"boolean\",\"string" : look_types[c->look]);
 		json_text(c->help);
 		printf("}%s", c[1].key || *also ? "," : "");
 	}
@@ -241,9 +349,14 @@ static void schema(const struct tool *t)
 	printf("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"%s\",\"version\":\"%s\","
 	       "\"description\":", t->name, VERSION);
 	json_text(t->summary);
-	printf(",\"oneOf\":[{\"type\":\"object\",\"required\":[\"lost\",\"why\"],\"additionalProperties\":false,"
-	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},");
-	schema_columns(t, !t->table.unit && !t->hists ? "" : t->hists ? hist_schema : count_and_hist_schema);
+	printf(",\"%s\":[{\"type\":\"object\",\"required\":[\"lost\",\"why\"],\"additionalProperties\":false,"
+	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},", t->commands ? "anyOf" : "oneOf");
+	for (const struct command *c = t->commands; c && c->name; c++)
+		if (c->columns) {
+			schema_columns(c->columns, c->hist ? count_and_hist_schema : "");
+			putchar(',');
+		}
+	schema_columns(t->columns, !t->table.unit && !t->hists ? "" : t->hists ? hist_schema : count_and_hist_schema);
 	printf("]}\n");
 }
 
@@ -256,6 +369,10 @@ static void markdown(const struct tool *t)
 		spell(name, sizeof(name), o);
 		printf("- `%s`: %s\n", name + strspn(name, " "), o->help);
 	}
+	if (t->commands)
+		printf("\n## Commands\n\n");
+	for (const struct command *c = t->commands; c && c->name; c++)
+		printf("- `%s %s`: %s\n", c->name, c->args, c->help);
 	if (t->columns && t->columns->key)
 		printf("\n## Columns\n\n");
 	for (const struct column *c = t->columns; c && c->key; c++)
@@ -273,6 +390,9 @@ static void columns_of(const struct tool *t)
 {
 	for (const struct column *c = t->columns; c && c->key; c++)
 		printf("%s%s", c->key, c[1].key ? " " : "");
+	for (const struct command *k = t->commands; k && k->name; k++)
+		for (const struct column *c = k->columns; c && c->key; c++)
+			printf("%s ", c->key);
 }
 
 /* What an argument can be, as words for compgen -W or as a command that prints them. */
@@ -316,6 +436,8 @@ static void bash(const struct tool *t)
 		}
 	}
 	printf("\t*) words=\"");
+	for (const struct command *c = t->commands; c && c->name; c++)
+		printf("%s ", c->name);
 	EACH_OPT(o, t)
 		printf("--%s ", o->name);
 	printf("\";;\n\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -F _%s %s\n", t->name, t->name);
@@ -352,11 +474,24 @@ static void zsh(const struct tool *t)
 		}
 		printf("' \\\n");
 	}
+	if (t->commands) {
+		printf("\t'1:command:(");
+		for (const struct command *c = t->commands; c->name; c++)
+			printf("%s%s", c == t->commands ? "" : " ", c->name);
+		printf(")' \\\n\t'*:argument:_files'\n");
+		return;
+	}
 	printf("\t'*::command:_normal'\n");
 }
 
 static void fish(const struct tool *t)
 {
+	for (const struct command *c = t->commands; c && c->name; c++) {
+		printf("complete -c %s -n __fish_use_subcommand -f -a %s -d '", t->name, c->name);
+		for (const char *s = c->help; *s; s++)
+			printf(*s == '\'' ? "\\'" : "%c", *s);
+		printf("'\n");
+	}
 	EACH_OPT(o, t) {
 		printf("complete -c %s -l %s", t->name, o->name);
 		if (o->letter)
@@ -388,7 +523,7 @@ int doc_print(const struct tool *tool, const char *what)
 		const char *topic;
 		void (*print)(const struct tool *tool);
 	} topics[] = { { "text", text }, { "man", man }, { "json", schema }, { "md", markdown },
-		       { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
+		       { "bash", bash }, { "zsh", zsh }, { "fish", fish }, { "aliases", aliases } };
 
 	for (unsigned int i = 0; i < sizeof(topics) / sizeof(*topics); i++)
 		if (!strcmp(what ?: "text", topics[i].topic)) {
@@ -430,13 +565,20 @@ void doc_list(const char *how)
 		if (!strcmp(how, "json")) {
 			printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", domain, list[i]->name);
 			json_text(list[i]->summary);
+			if (list[i]->trial)
+				printf(",\"args\":[\"%s\"]", list[i]->trial);
 			printf("}\n");
 		} else if (!strcmp(how, "md")) {
-			printf("| %s | `%s` | %s |\n", domain, list[i]->name, list[i]->summary);
+			printf("| %s | `%s`", domain, list[i]->name);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf(", `%s`", a->name);
+			printf(" | %s |\n", list[i]->summary);
 		} else {
 			if (strcmp(domain, last))
 				printf("\n%s\n", domain);
 			printf("  %-16s %s\n", list[i]->name, list[i]->summary);
+			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
+				printf("  %-16s %s %s\n", a->name, list[i]->name, a->option ?: "");
 		}
 		strcpy(last, domain);
 	}

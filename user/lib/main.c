@@ -67,15 +67,47 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list arg
 	return run.verbose ? vfprintf(stderr, fmt, args) : 0;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Installed with a prefix, the name still ends with it. */
+static const struct alias *alias_find(const struct tool *tool, const char *path)
+{
+	const char *name = base_name(path), *dash = strrchr(name, '-');
+
+	for (const struct alias *a = tool->aliases; a && a->name; a++)
+		if (!strcmp(a->name, name) || (dash && !strcmp(a->name, dash + 1)))
+			return a;
+	return NULL;
+}
+
 const struct tool *tool_find(const char *name)
 {
-	const char *base = strrchr(name, '/');
-
-	base = base ? base + 1 : name;
 	for (const struct tool *const *t = __start_tools; t < __stop_tools; t++)
-		if (!strcmp((*t)->name, base))
+		if (!strcmp((*t)->name, base_name(name)) || alias_find(*t, name))
 			return *t;
 	return NULL;
+}
+
+/* Under another name an option may come first. */
+static int run_named(const struct tool *tool, int argc, char **argv)
+{
+	const struct alias *alias = alias_find(tool, argv[0]);
+	char **more;
+
+	if (!alias || !alias->option)
+		return tool_run(tool, argc, argv, false);
+	more = calloc(argc + 2, sizeof(*more));
+	if (!more)
+		return EXIT_FAILED;
+	more[0] = argv[0];
+	more[1] = (char *)alias->option;
+	memcpy(more + 2, argv + 1, (argc - 1) * sizeof(*more));
+	return tool_run(tool, argc + 1, more, false);
 }
 
 /* From __FILE__, "user/file/opensnoop.c": the folder is the category. */
@@ -259,7 +291,7 @@ static int work(void)
 static int exit_code(int ret)
 {
 	if (!ret)
-		return run.strict && ring_lost(&run) ? EXIT_LOST : EXIT_FINE;
+		return run.strict && ring_lost(&run) ? EXIT_LOST : run.status;
 	if (!said && ret == -EPERM)
 		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
 		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");
@@ -318,13 +350,12 @@ static int usage(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *slash = strrchr(argv[0], '/');
-	bool many = !strcmp(slash ? slash + 1 : argv[0], "corekit");
+	bool many = !strcmp(base_name(argv[0]), "corekit");
 	const struct tool *tool = __stop_tools - __start_tools == 1 && !many ? *__start_tools : tool_find(argv[0]);
 
 	if (!tool && argc > 1 && (tool = tool_find(argv[1]))) {
 		argc--;
 		argv++;
 	}
-	return tool ? tool_run(tool, argc, argv, false) : usage(argc, argv);
+	return tool ? run_named(tool, argc, argv) : usage(argc, argv);
 }

@@ -118,6 +118,13 @@ static const struct opt table_opts[] = {
 	{}
 };
 
+/* For subcommands, of those that run on. */
+static const struct opt live_opts[] = {
+	RUN('i', "interval", "TIME", interval, "look this often (1)", .unit = UNIT_NSEC, .bare = SEC_, .min = MSEC, .max = -1ULL),
+	RUN('r', "rows", "ROWS", rows, "show only so many rows", .min = 1, .max = -1ULL),
+	{}
+};
+
 static const struct opt rows_opts[] = {
 	RUN('r', "rows", "ROWS", rows, "show only so many rows", .min = 1, .max = -1ULL),
 	RUN(0, "sort", "COLUMN", sort, "sort by this column, largest first", .parse = parse_text, .complete = "column"),
@@ -135,10 +142,11 @@ const struct opt *opt_common(const struct tool *tool)
 	static struct opt list[64];
 	const struct opt *parts[] = {
 		tool->open ? filter_opts : NULL,
-		tool->open && tool->table.map ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
+		tool->table.map || tool->intervals ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
+		tool->commands ? live_opts : NULL,
 		tool->once ? NULL : run_opts,
 		common,
 	};
@@ -146,7 +154,7 @@ const struct opt *opt_common(const struct tool *tool)
 
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		for (const struct opt *o = parts[i]; o && o->name; o++)
-			if (tool->open || strcmp(o->name, "btf"))
+			if (tool->open || (strcmp(o->name, "btf") && strcmp(o->name, "max-entries")))
 				list[n++] = *o;
 	list[n] = (struct opt){};
 	return list;
@@ -261,7 +269,7 @@ static bool is_own(const struct run *run, const struct opt *o)
 static bool is_filter(const struct opt *o)
 {
 	for (const struct opt *f = filter_opts; f->name; f++)
-		if (f->name == o->name)
+		if (f->name == o->name && !o->parse)	/* a tool's own --pid may be the same string */
 			return true;
 	return false;
 }
@@ -271,15 +279,67 @@ static int take(struct run *run, const struct opt *o, const char *arg)
 	__u64 scratch[512];
 
 	for (int i = 0; i < n_seen; i++)
-		if (seen[i].opt->name == o->name) {
+		if (seen[i].opt->name == o->name && !o->many) {
 			err("--%s: given twice: give it once", o->name);
 			return -EINVAL;
 		}
+	if (n_seen == MAX_SEEN) {
+		err("--%s: too many options", o->name);
+		return -EINVAL;
+	}
 	seen[n_seen].opt = o;
 	seen[n_seen++].arg = arg;
-	if (o->set || is_filter(o))
+	if (o->set || (!is_own(run, o) && is_filter(o)))
 		return filter_option(run, o, arg);
 	return store(run, o, arg, is_own(run, o) ? (void *)scratch : (char *)run + o->offset);
+}
+
+static bool listed(const struct opt *list, const struct opt *o)
+{
+	for (; list->name; list++)
+		if (list->name == o->name)
+			return true;
+	return false;
+}
+
+/* The first argument says which; from then on the tool is what it needs. */
+static int subcommand(struct run *run, int argc, char **argv)
+{
+	static struct tool chosen;
+	const struct command *c = run->tool->commands;
+
+	if (!argc) {
+		err("a command is missing: see --help");
+		return -EINVAL;
+	}
+	while (c->name && strcmp(c->name, argv[0]))
+		c++;
+	if (!c->name) {
+		err("'%s': no such command: see --help", argv[0]);
+		return -EINVAL;
+	}
+	if (argc - 1 < c->min || (c->max >= 0 && argc - 1 > c->max)) {
+		err("%s: %s: usage: %s %s %s", c->name, argc - 1 < c->min ? "an argument is missing" : "too many arguments",
+		    run->tool->name, c->name, c->args);
+		return -EINVAL;
+	}
+	for (int i = 0; i < n_seen; i++) {
+		const struct opt *o = seen[i].opt;
+
+		bool known = is_own(run, o) || (!c->live && (listed(live_opts, o) || listed(run_opts, o)));
+
+		if (known && !opt_has_word(c->takes, o->name)) {
+			err("--%s: '%s' doesn't take it: see --help", o->name, c->name);
+			return -EINVAL;
+		}
+	}
+	chosen = *run->tool;
+	chosen.columns = c->columns;
+	chosen.command = c->run;
+	run->tool = &chosen;
+	run->args = argv + 1;
+	run->n_args = argc - 1;
+	return 0;
 }
 
 /* bcc's tools take [INTERVAL [COUNT]]; so do ours that have an interval. */
@@ -287,9 +347,15 @@ static int positional(struct run *run, int argc, char **argv)
 {
 	int n = 0;
 
-	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
+	if (run->tool->commands)
+		return subcommand(run, argc, argv);
+	run->args = argv;
+	run->n_args = argc;
+	if (run->tool->args)
+		return 0;
+	if ((run->tool->table.map || run->tool->intervals) && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
-	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
+	if ((run->tool->table.map || run->tool->intervals) && n < argc && take(run, &run_opts[1], argv[n++]))
 		return -EINVAL;
 	if (n < argc) {
 		err("'%s': an argument that means nothing here: see --help", argv[n]);
@@ -325,7 +391,7 @@ int opt_parse(struct run *run, int argc, char **argv)
 	int c, n = 0, ret = 0;
 
 	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
+		if (!strcmp(argv[i], "--") && !run->tool->commands) {
 			if (!argv[i + 1] || !run->tool->open) {
 				err(argv[i + 1] ? "--: this tool traces no command" : "--: a command must follow");
 				return -EINVAL;
@@ -348,24 +414,30 @@ int opt_parse(struct run *run, int argc, char **argv)
 	shorts[0] = '-';	/* arguments in any place: collected below */
 	opterr = 0;
 	optind = 1;
-	char *rest[3];		/* one more than any tool takes */
+	char **rest = calloc(argc + 1, sizeof(*rest));	/* kept: run->args */
 	int n_rest = 0, at = optind;
+
+	if (!rest)
+		return -ENOMEM;
 
 	while (!ret && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':' || (c != 1 && !by_id[c]))
 			ret = complain(c, argv[at]);
 		else if (c != 1)
 			ret = take(run, by_id[c], optarg);
-		else if (n_rest < 3)
+		else
 			rest[n_rest++] = optarg;
 		at = optind;
 	}
+	while (optind < argc)	/* after "--" */
+		rest[n_rest++] = argv[optind++];
 	if (!ret && wants_version)
 		printf("%s (corekit) %s\n", run->tool->name, VERSION);
 	else if (!ret && wants_help)
 		ret = doc_print(run->tool, help_topic);
 	else if (!ret)
-		return positional(run, n_rest, rest);
+		return positional(run, n_rest, rest);	/* a subcommand keeps them */
+	free(rest);
 	return ret ?: 1;
 }
 

@@ -22,6 +22,7 @@ struct out {
 	enum format format;
 	bool closed;
 	bool nothing;		/* the cell has no value */
+	bool holds;		/* a row is being made: what it has so far stays in the buffer */
 	char *buf;
 	size_t len, size;
 	char last;		/* what was written out last */
@@ -60,7 +61,7 @@ static void need(struct out *o, size_t more)
 
 	if (o->size - o->len > more)
 		return;
-	if (o->len >= FLUSH_AT && !screen_on())
+	if (o->len >= FLUSH_AT && !o->holds && !screen_on())
 		flush(o);
 	if (o->size - o->len > more)
 		return;
@@ -461,6 +462,8 @@ void out_cell(struct out *o, const struct column *c, const void *row)
 /* The cells of a row, without what ends the line. */
 static void cells(struct out *o, const void *row, bool more)
 {
+	need(o, ROOM);
+	o->holds = true;
 	if (o->format == OUT_JSON)
 		put_char(o, '{');
 	for (int i = 0; i < n_shown; i++) {
@@ -478,6 +481,7 @@ static void cells(struct out *o, const void *row, bool more)
 			cell_text(o, shown[i], row, !more && i == n_shown - 1);
 		}
 	}
+	o->holds = false;
 }
 
 /* For histograms, which go on after the cells; false when there are none. */

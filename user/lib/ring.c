@@ -338,6 +338,8 @@ int ring_run(struct run *run)
 	account(run, false);
 	if (!ret && tables && !screen_on() && !(run->count && run->shown >= run->count))
 		ret = show(run);
+	if (!ret && run->tool->end)
+		ret = run->tool->end(run);
 	screen_end();
 	if (total_lost && run->format != OUT_JSON)
 		err("%llu lost in all", total_lost);

@@ -330,6 +330,25 @@ static __u64 now(void)
 	return ts.tv_sec * SEC_ + ts.tv_nsec;
 }
 
+/* A walk that had to begin again may have seen a key twice: the later reading, which is larger, stays. */
+static void once_each(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t.now.n; i++) {
+		char *entry = t.now.entries + i * t.size, *last = t.now.entries + (kept - 1) * t.size;
+
+		if (kept && !by_key(entry, last)) {
+			if (*(__u64 *)(entry + t.key_room) > *(__u64 *)(last + t.key_room))
+				memcpy(last, entry, t.size);
+			continue;
+		}
+		memmove(t.now.entries + kept++ * t.size, entry, t.size);
+	}
+	t.now.n = kept;
+	note("a map changed so fast that it was read again from its start: what was counted meanwhile may come later");
+}
+
 /* The programs learn the time of this reading; where they go by it exactly, before it comes. */
 static void announce(struct run *run)
 {
@@ -351,6 +370,7 @@ static void announce(struct run *run)
 
 static int read_now(struct run *run)
 {
+	__u64 restarts = map_restarts;
 	int ret = t.size ? 0 : start(run);
 
 	if (!ret)
@@ -359,6 +379,8 @@ static int read_now(struct run *run)
 		ret = map_each(t.fd, collect, run);
 	if (!ret && t.keyed && t.now.n)
 		qsort(t.now.entries, t.now.n, t.size, by_key);
+	if (map_restarts != restarts)
+		once_each();
 	return ret;
 }
 
@@ -410,7 +432,7 @@ int table_show(struct run *run)
 
 		memcpy(delta + n * t.size, entry, t.size);
 		active = since_before(run, delta + n * t.size);
-		n += active || (!t.keyed && run->format == OUT_JSON);
+		n += active || run->table->idle || (!t.keyed && run->format == OUT_JSON);
 		if (!active && crowded && forget(run, entry, delta + n * t.size, &n))
 			continue;
 		memmove(t.now.entries + kept++ * t.size, entry, t.size);

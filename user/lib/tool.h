@@ -48,6 +48,7 @@ struct opt {
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */
 	const char *shows, *hides;	/* columns, "pid comm", that the option shows as well, or hides */
 	bool keyed;			/* histograms: one for each value of those columns */
+	bool many;			/* may be given more than once: parse() is called for each */
 	__u64 set_to;			/* a switch for a __u64: what it sets */
 	const char *complete;		/* what the argument is, for shell completion */
 };
@@ -149,11 +150,24 @@ struct table {
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
+	bool idle;			/* rows: those that had nothing in an interval as well */
 };
 
 #define ROWS(m, type, by, ...) { .map = m, .sort = by, .size = sizeof(type), .value_at = offsetof(type, value), ##__VA_ARGS__ }
 #define DIVIDE(skel, m) .divide = offsetof(struct skel##_bpf__rodata, m) + 1
 #define HISTS(m, type, u, ...) { .map = m, .unit = u, .size = sizeof(type), .value_at = sizeof(type), ##__VA_ARGS__ }
+
+/* --- Subcommands: "bpftable dump MAP". --- */
+
+struct command {
+	const char *name, *args, *help;	/* args: "MAP [KEY]..." */
+	const char *takes;		/* which of the tool's own options: "where as" */
+	const struct column *columns;
+	int min, max;			/* how many arguments; max < 0: any number */
+	bool hist;			/* what it shows is histograms */
+	bool live;			/* runs on until it is told to end, so it takes -i, -d, -N, -T as well */
+	int (*run)(struct run *run);
+};
 
 /* --- The tool. --- */
 
@@ -161,8 +175,15 @@ struct example {
 	const char *args, *what;
 };
 
+/* Another name for it: in argv[0], or after corekit. */
+struct alias {
+	const char *name;
+	const char *option;			/* given first: "--calls"; NULL: none */
+};
+
 struct tool {
 	const char *name, *file, *summary, *about;
+	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
 	const char *twice;			/* groups that see each event twice: what one misses is no loss */
@@ -176,11 +197,16 @@ struct tool {
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
 	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
+	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
 	bool once;				/* a command that answers and ends */
+	const char *args;			/* a command's words: "FILE..."; in run->args */
+	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
+	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 };
 
@@ -231,8 +257,11 @@ struct run {
 	bool verbose, quiet, explain, strict, percentiles, doctor;
 	const char *columns, *btf, *sort;
 	int ready_fd;
+	char **args;			/* words that are no options; n_args of them, then NULL */
+	int n_args;
 	char **command;			/* after "--" */
 	int child;			/* its pid while it waits; 0: none */
+	int status;			/* to exit with where nothing failed, as diff does */
 };
 
 /* main.c */

@@ -117,6 +117,13 @@ void value_quote(struct value_buf *to, const char *text, size_t len, enum value_
 	value_put(to, "\"", 1);
 }
 
+void value_printable(char *text)
+{
+	for (unsigned char *s = (unsigned char *)text; *s; s++)
+		if (*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
 /* --- Bits --- */
 
 u128 value_bits(const void *bytes, __u32 at, __u32 bits)
@@ -176,9 +183,17 @@ static u128 extend(const struct value_node *n, u128 v)
 
 /* --- One value --- */
 
+static bool is_be(const struct value_node *n)
+{
+	return n->kind == K_BYTES && (n->as == AS_BE16 || n->as == AS_BE32 || n->as == AS_BE64);
+}
+
 struct writer {
 	struct value_buf *to;
 	bool json;
+	int cpus;	/* > 0: over so many values, each `stride` after the last */
+	size_t stride;
+	enum value_over over;
 };
 
 static void write_node(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at);
@@ -300,26 +315,28 @@ static void write_number(struct writer *w, const struct value_node *n, u128 v)
 	}
 }
 
-static void write_enum(struct writer *w, const struct value_node *n, u128 v)
-{
-	for (__u32 i = 0; i < n->n; i++)
-		if (n->names[i].value == v) {
-			if (w->json)
-				value_quote(w->to, n->names[i].name, strlen(n->names[i].name), VALUE_JSON);
-			else
-				value_puts(w->to, n->names[i].name);
-			return;
-		}
-	write_number(w, n, v);
-}
-
 /* A name as it can be read back: BTF may hold anything. */
-static void write_name(struct writer *w, const char *name)
+static void write_word(struct writer *w, const char *name)
 {
 	if (w->json || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.")])
 		value_quote(w->to, name, strlen(name), w->json ? VALUE_JSON : VALUE_TEXT);
 	else
 		value_puts(w->to, name);
+}
+
+static void write_enum(struct writer *w, const struct value_node *n, u128 v)
+{
+	for (__u32 i = 0; i < n->n; i++)
+		if (n->names[i].value == v) {
+			write_word(w, n->names[i].name);
+			return;
+		}
+	write_number(w, n, v);
+}
+
+static void write_name(struct writer *w, const char *name)
+{
+	write_word(w, name);
 	value_puts(w->to, w->json ? ":" : ": ");
 }
 
@@ -342,6 +359,44 @@ static void write_members(struct writer *w, const struct value_node *n, const __
 	}
 }
 
+/* A double, or an integer in as many bits as a sum may need. */
+static void write_over(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at)
+{
+	struct value_field f = { n, at };
+	__int128 total = 0, one;
+	double sum = 0, d;
+	bool same = true;
+
+	if (n->kind != K_FLOAT && (n->kind != K_INT || n->as == AS_HEX) && !is_be(n)) {
+		for (int cpu = 1; cpu < w->cpus && same; cpu++)
+			same = !value_compare(&f, bytes, bytes + cpu * w->stride);
+		if (same)
+			write_node(&(struct writer){ .to = w->to, .json = w->json }, n, bytes, at);
+		else
+			value_puts(w->to, w->json ? "null" : "-");
+		return;
+	}
+	for (int cpu = 0; cpu < w->cpus; cpu++) {
+		const __u8 *from = bytes + cpu * w->stride;
+
+		d = value_number(&f, from);
+		one = n->kind == K_INT ? extend(n, value_bits(from, at, n->bits)) : (u128)(n->kind == K_FLOAT ? 0 : d);
+		if (w->over == OVER_SUM) {
+			sum += d;
+			total += one;
+		} else if (!cpu || (w->over == OVER_MIN) == (d < sum || (d == sum && one < total))) {
+			sum = d;
+			total = one;
+		}
+	}
+	if (n->kind != K_FLOAT)
+		put_number(w->to, total, total < 0);
+	else if (isfinite(sum))
+		value_printf(w->to, "%.*g", n->bits == 32 ? 9 : 17, sum);
+	else
+		quoted(w, isnan(sum) ? "nan" : sum < 0 ? "-inf" : "inf");
+}
+
 static void write_node(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at)
 {
 	const __u8 *p = bytes + at / 8;
@@ -351,6 +406,10 @@ static void write_node(struct writer *w, const struct value_node *n, const __u8 
 
 	if (n->lpm) {
 		write_lpm(w, n, p);
+		return;
+	}
+	if (w->cpus && !value_inner(n) && n->kind != K_ARRAY && n->kind != K_KERNEL) {
+		write_over(w, n, bytes, at);
 		return;
 	}
 	switch (n->kind) {
@@ -438,6 +497,14 @@ void value_write(struct value_buf *to, const struct value_type *type, const void
 	write_node(&w, &type->root, bytes, 0);
 	if (!type->root.lpm && has_unknown(type, bytes))
 		write_rest(&w, type, bytes, start);
+}
+
+void value_write_over(struct value_buf *to, const struct value_type *type, const void *bytes, size_t stride, int cpus,
+		      enum value_over over, enum value_format format)
+{
+	struct writer w = { .to = to, .json = format == VALUE_JSON, .cpus = cpus, .stride = stride, .over = over };
+
+	write_node(&w, &type->root, bytes, 0);
 }
 
 void value_write_field(struct value_buf *to, const struct value_field *f, const void *bytes, enum value_format format)
@@ -631,11 +698,6 @@ int value_find(const struct value_type *type, const char *path, struct value_fie
 	return value_path(&type->root, path, strlen(path), f);
 }
 
-static bool is_be(const struct value_node *n)
-{
-	return n->kind == K_BYTES && (n->as == AS_BE16 || n->as == AS_BE32 || n->as == AS_BE64);
-}
-
 bool value_is_number(const struct value_field *f)
 {
 	enum value_kind kind = f->node->kind;
@@ -740,14 +802,17 @@ int value_numeric(const struct value_type *type, unsigned int n, struct value_fi
 static void layout(struct value_buf *to, const struct value_node *n, __u32 at, int depth)
 {
 	bool bit_field = n->bits % 8 || at % 8;
+	struct writer w = { .to = to };
 
 	if (bit_field)
 		value_printf(to, "%5u:%-2u %5u bits ", at / 8, at % 8, n->bits);
 	else
 		value_printf(to, "%5u %8u bytes ", at / 8, n->bits / 8);
 	value_printf(to, "%*s%s", 2 * depth, "", n->type ?: "bytes");
-	if (*n->name)
-		value_printf(to, " %s", n->name);
+	if (*n->name) {
+		value_puts(to, " ");
+		write_word(&w, n->name);
+	}
 	value_puts(to, "\n");
 	for (__u32 i = 0; value_inner(n) && i < n->n; i++)
 		layout(to, &n->parts[i], at + n->parts[i].at, depth + 1);

@@ -66,6 +66,7 @@ static int wrong(struct builder *b, int error, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(b->e->text + n, sizeof(b->e->text) - n, fmt, args);
 	va_end(args);
+	value_printable(b->e->text);
 	b->e->at = 0;
 	return error;
 }
@@ -365,6 +366,7 @@ static int build(struct builder *b, struct value_node *n, __u32 id, __u32 bits, 
 	if (++b->nodes > VALUE_NODES)
 		return wrong(b, -E2BIG, "more than %d fields", VALUE_NODES);
 	c_name(b, id, type, sizeof(type));
+	value_printable(type);
 	n->type = strdup(type);
 	if (!n->type)
 		return -ENOMEM;
@@ -573,6 +575,16 @@ bool value_is_plain(const struct value_type *type)
 bool value_has_kernel(const struct value_type *type)
 {
 	return type->has_kernel;
+}
+
+int value_lock(const struct value_type *type)
+{
+	const struct value_node *n = &type->root;
+
+	for (__u32 i = 0; value_inner(n) && i < n->n; i++)
+		if (n->parts[i].kind == K_KERNEL && !strcmp(n->parts[i].type, "struct bpf_spin_lock"))
+			return n->parts[i].at / 8;
+	return -1;
 }
 
 const __u8 *value_known(const struct value_type *type)
