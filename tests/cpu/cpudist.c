@@ -88,11 +88,12 @@ TEST(cpudist, "on and off CPU agree with what a task did, and with the kernel's 
 	CHECK_BETWEEN(TURNS, number(r, "count"), after.times - before.times + 2);
 	/* asleep at least 20 ms each time, and all of it within the time that passed, with the wait to be let go */
 	CHECK_BETWEEN(TURNS * 20e6, number(r, "sum_ns"), wall + 60e9);
-	CHECK(buckets(r, 16384, 1LL << 40) >= TURNS);
+	/* in one stint, unless it lost its CPU after the clock was set and before it slept */
+	CHECK(buckets(r, 16384, 1LL << 40) >= TURNS / 2);
 	CHECK_STR(string(r, "unit"), "usecs");
 	r = row(ms);
 	CHECK_STR(string(r, "unit"), "msecs");
-	CHECK(buckets(r, 16, 1LL << 40) >= TURNS);
+	CHECK(buckets(r, 16, 1LL << 40) >= TURNS / 2);
 	CHECK_EQ(lost(on) + lost(off), 0);
 }
 

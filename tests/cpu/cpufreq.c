@@ -65,10 +65,10 @@ TEST(cpufreq, "what runs on a CPU is counted at its speed: one whose driver says
 		tool_stop(named);
 		tool_stop(job);
 		count = sum(job, "count", IS("mhz", steps[cpu]));
-		CHECK_BETWEEN(15, count, 300 * slow());
+		CHECK_BETWEEN(3, count, 300 * slow());
 		/* in the moment before it was bound it may have been elsewhere */
 		CHECK_BETWEEN(0, sum(job, "count") - count, 2);
-		CHECK(sum(named, "count", IS("pid", child.pid), IS("comm", "runner"), IS("mhz", steps[cpu])) >= 15);
+		CHECK(sum(named, "count", IS("pid", child.pid), IS("comm", "runner"), IS("mhz", steps[cpu])) >= 3);
 	}
 }
 
@@ -86,8 +86,8 @@ TEST(cpufreq, "two CPUs with two speeds have two rows; idle ones are counted wit
 	tool_stop(idle);
 	tool_stop(job);
 	CHECK_EQ(rows(job), 2);
-	CHECK(number(row(job, IS("mhz", 800)), "count") >= 5);
-	CHECK(number(row(job, IS("mhz", 3600)), "count") >= 5);
-	CHECK(sum(idle, "count") >= 10);
+	CHECK(number(row(job, IS("mhz", 800)), "count") >= 2);
+	CHECK(number(row(job, IS("mhz", 3600)), "count") >= 2);
+	CHECK(sum(idle, "count") >= 4);
 	CHECK_EQ(rows(idle), 2);
 }

@@ -149,7 +149,8 @@ TEST(schedtop, "running, sleeping, being blocked and moved are what they were, a
 		CHECK_EQ(of(job, all[i], "pid"), all[i]->child.pid);
 		/* the kernel leaves out of a task's time what interrupts and hypervisors took */
 		CHECK_BETWEEN(ran * 0.9 - 1e6 * slow(), of(job, all[i], "on_ns"), ran * 1.3 + 20e6 * slow());
-		CHECK_BETWEEN(waited * 0.7 - 5e6, of(job, all[i], "wait_ns"), waited * 1.3 + 20e6 * slow());
+		/* to the kernel a task also waits while our programs run on its behalf */
+		CHECK_BETWEEN(waited * 0.7 - 5e6 * slow(), of(job, all[i], "wait_ns"), waited * 1.3 + 20e6 * slow());
 	}
 	CHECK_STR(string(row(job, IS("tid", turner.child.pid)), "comm"), "turner");
 	CHECK(of(job, &turner, "on_ns") >= TURNS * 5e6 * 0.9);

@@ -81,7 +81,8 @@ TEST(cpu, "a machine that doesn't say has one")
 TEST(cpu, "tools count on a machine with 1,024 possible CPUs with holes")
 {
 	static const char *const tools[][3] = {
-		{"syscount", "-S", "getppid"}, {"softirqs", "-C"}, {"softirqs"}, {"cpudist"}, {"runqlat"}, {"cpuwalk"},
+		{"syscount", "-S", "getppid"}, {"softirqs", "-C"}, {"softirqs"}, {"cpudist"}, {"runqlat"},
+		{"cpuwalk", "-I"},
 	};
 	struct job *job;
 
