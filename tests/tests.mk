@@ -2,7 +2,7 @@
 # Tests are found by wildcard: tests/unit/*.c, tests/generic/*.c, tests/DOMAIN/NAME.c.
 test_lib  := $(wildcard tests/lib/*.c)
 test_unit := $(wildcard tests/unit/*.c)
-test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/%,$(wildcard tests/*/*.c))
+test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/% %.bpf.c,$(wildcard tests/*/*.c))
 # The library once more: its main() gets another name, since tests have their own.
 user_lib  := $(wildcard user/lib/*.c)
 
@@ -14,6 +14,17 @@ test_objs := $(patsubst %.c,$(OUT)/truth/%.o,$(test_all) $(user_lib))
 asan_objs := $(patsubst %.c,$(OUT)/asan/%.o,$(test_lib) $(test_unit) $(user_lib))
 $(OUT)/truth/tests/% $(OUT)/asan/tests/%: main = main
 $(OUT)/truth/user/% $(OUT)/asan/user/%: main = corekit_main
+
+# Objects that tests hand to the tools: tests/DOMAIN/NAME.bpf.c, included as "NAME.skel.h".
+test_skel := $(patsubst %.bpf.c,$(OUT)/truth/%.skel.h,$(wildcard tests/*/*.bpf.c))
+$(foreach s,$(test_skel),$(eval $(patsubst %.c,$(OUT)/truth/%.o,$(wildcard $(dir $(s:$(OUT)/truth/%=%))*.c)): | $s))
+$(OUT)/truth/%.skel.h: $(OUT)/truth/%.bpf.o
+	$(call say,SKEL,$@)
+	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@
+$(OUT)/truth/%.bpf.o: %.bpf.c | check
+	mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan
 
@@ -29,7 +40,7 @@ $(OUT)/tests/unit-asan: $(asan_objs) | $(OUT)/tests/
 $(test_objs): $(OUT)/truth/%.o: %.c
 	mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(CC) $(TEST_CFLAGS) -c $< -o $@
+	$(CC) $(TEST_CFLAGS) -I$(@D) -c $< -o $@
 
 $(asan_objs): $(OUT)/asan/%.o: %.c
 	mkdir -p $(@D)

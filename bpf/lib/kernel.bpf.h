@@ -16,6 +16,53 @@ struct task_struct___before_5_14 {
 /* An int until 6.18, a byte in 7.2: CO-RE doesn't resize what is signed, so by size. */
 #define task_on_cpu(task) (direct ? BPF_CORE_READ_BITFIELD(task, on_cpu) : BPF_CORE_READ_BITFIELD_PROBED(task, on_cpu))
 
+/*
+ * What is known of a CPU's run queue.  Since 6.12 the fair class keeps sleepers queued for a while: they are
+ * counted in nr_running, and apart as h_nr_delayed; from 6.14 on as h_nr_queued less h_nr_runnable
+ * (commit c2a295bffeaf).
+ */
+struct cfs_rq___any {
+	struct rq___any *rq;
+	unsigned int h_nr_queued, h_nr_runnable, h_nr_delayed;
+} __attribute__((preserve_access_index));
+
+struct rq___any {
+	unsigned int nr_running;
+	int online;
+	struct cfs_rq___any cfs;
+} __attribute__((preserve_access_index));
+
+struct sched_entity___any {
+	struct cfs_rq___any *cfs_rq;
+} __attribute__((preserve_access_index));
+
+struct task_struct___any {
+	struct sched_entity___any se;
+} __attribute__((preserve_access_index));
+
+/* The run queue of the CPU that the current task is on; without group scheduling it is around the fair one. */
+static __always_inline struct rq___any *current_rq(void)
+{
+	struct task_struct___any *task = (void *)bpf_get_current_task();
+	struct cfs_rq___any *cfs = BPF_CORE_READ(task, se.cfs_rq);
+
+	if (bpf_core_field_exists(cfs->rq))
+		return BPF_CORE_READ(cfs, rq);
+	return (void *)cfs - bpf_core_field_offset(struct rq___any, cfs);
+}
+
+/* Tasks that run or could run there. */
+static __always_inline __u32 rq_runnable(struct rq___any *rq)
+{
+	__u32 n = BPF_CORE_READ(rq, nr_running), asleep = 0;
+
+	if (bpf_core_field_exists(rq->cfs.h_nr_runnable))
+		asleep = BPF_CORE_READ(rq, cfs.h_nr_queued) - BPF_CORE_READ(rq, cfs.h_nr_runnable);
+	else if (bpf_core_field_exists(rq->cfs.h_nr_delayed))
+		asleep = BPF_CORE_READ(rq, cfs.h_nr_delayed);
+	return n > asleep ? n - asleep : 0;	/* they are not read in one moment */
+}
+
 struct request___before_5_17 {
 	struct gendisk *rq_disk;
 } __attribute__((preserve_access_index));

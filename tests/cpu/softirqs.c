@@ -4,7 +4,8 @@
 
 #define MS 1000000ULL
 
-static const char *const names[] = {"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"};
+static const char *const names[] = {"HI",	"TIMER",   "NET_TX", "NET_RX",	"BLOCK",
+				    "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
 
 #define NAMES (sizeof(names) / sizeof(*names))
 

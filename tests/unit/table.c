@@ -14,6 +14,9 @@ static struct {
 	const char *name;
 } the_map;
 
+static __u64 the_reading; /* that programs would see */
+static void happens(void); /* between the moment that they learn of a reading and the reading itself */
+
 static struct bpf_map *map_named(const struct bpf_object *object, const char *name);
 
 static int set(__u32 *to, __u32 n)
@@ -24,11 +27,18 @@ static int set(__u32 *to, __u32 n)
 
 #define table_prepare unit_table_prepare
 #define table_show unit_table_show
+#define table_again unit_table_again
+#define table_begin unit_table_begin
+#define table_by_cpu unit_table_by_cpu
+#define bpf_map__set_type(m, t) (the_map.type = (t), 0)
+#define table_interval unit_table_interval
 #define libbpf_num_possible_cpus() CPUS
 #define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named
 #define bpf_map__fd(m) the_map.fd
 #define bpf_map__type(m) the_map.type
+#define map_each(fd, fn, ctx) (happens(), map_each(fd, fn, ctx))
+#define bpf_map__initial_value(m, s) ((void)(s), &the_reading)
 #define bpf_map__key_size(m) the_map.key_size
 #define bpf_map__value_size(m) the_map.value_size
 #define bpf_map__max_entries(m) the_map.max_entries
@@ -45,9 +55,17 @@ int unit_cpu_ids(void)
 static struct bpf_map *map_named(const struct bpf_object *object, const char *name)
 {
 	(void)object;
-	CHECK(!strncmp(name, the_map.name, strlen(name)));
+	CHECK(*name == '.' || !strncmp(name, the_map.name, strlen(name)));
 	return (struct bpf_map *)&the_map;
 }
+
+struct peaked {
+	__u64 id;
+	struct {
+		__u64 count;
+		struct peak max;
+	} value;
+};
 
 struct row {
 	__u64 id;
@@ -271,4 +289,123 @@ TEST(table, "a histogram without keys is the sum of all processors', and its int
 	hist.slot[5] = 1;
 	REQUIRE(bpf_map_update_elem(the_map.fd, &(__u32){CPUS - 1}, &hist, BPF_ANY) == 0);
 	CHECK_STR(shown(), "16,31,1\n");
+}
+
+/* What the programs do with a value: bpf/lib/peak.bpf.h. */
+static void peak(struct peak *peak, __u64 value)
+{
+	if (peak->of != the_reading)
+		*peak = (struct peak){0, the_reading, peak->most, peak->of};
+	if (value > peak->most)
+		peak->most = value;
+}
+
+static struct peaked *meanwhile;
+
+static void happens(void)
+{
+	if (!meanwhile)
+		return;
+	meanwhile->value.count++;
+	peak(&meanwhile->value.max, 3);
+	REQUIRE(bpf_map_update_elem(the_map.fd, &meanwhile->id, &meanwhile->value, BPF_ANY) == 0);
+}
+
+static const struct column peaked_columns[] = {
+	COL("id", struct peaked, id, 6, "a key"),
+	COL("count", struct peaked, value.count, 6, "a counter"),
+	COL("max", struct peaked, value.max.most, 6, "the highest"),
+	{},
+};
+
+static void start_peaked(const struct table *table)
+{
+	start_with(OUT_CSV, table);
+	tool.columns = peaked_columns;
+	out_to(OUT_CSV, peaked_columns, NULL);
+	CHECK_EQ(unit_table_begin(&run), 0);
+}
+
+TEST(table, "the highest value is that of the interval, and what comes while it is read isn't lost")
+{
+	static const struct table table = ROWS("rows", struct peaked, "count", .adds = 8, .peak = 8 + 1);
+	struct peaked row = {.id = 7};
+
+	map_new("rows", BPF_MAP_TYPE_HASH, 8, sizeof(row.value), 100);
+	start_peaked(&table);
+	for (int i = 0; i < 2; i++) {
+		row.value.count++;
+		peak(&row.value.max, i ? 10 : 30);
+	}
+	REQUIRE(bpf_map_update_elem(the_map.fd, &row.id, &row.value, BPF_ANY) == 0);
+	CHECK_STR(shown(), "7,2,30\n");
+	row.value.count++;
+	peak(&row.value.max, 20);
+	REQUIRE(bpf_map_update_elem(the_map.fd, &row.id, &row.value, BPF_ANY) == 0);
+	CHECK_STR(shown(), "7,1,20\n");
+	CHECK_STR(shown(), "");
+	/* told of the next reading before it is made: both count for this one */
+	row.value.count++;
+	peak(&row.value.max, 5);
+	REQUIRE(bpf_map_update_elem(the_map.fd, &row.id, &row.value, BPF_ANY) == 0);
+	meanwhile = &row;
+	CHECK_STR(shown(), "7,2,5\n");
+	CHECK_EQ(row.value.max.before, 5);
+}
+
+TEST(table, "of many processors the highest of all is shown; apart, each has a row, the lowest first")
+{
+	static const struct table added = ROWS("slots", struct peaked, "id", .adds = 8, .peak = 8 + 1, .per_cpu = 2);
+	static const struct table apart =
+		ROWS("slots", struct peaked, "id", .adds = 8, .peak = 8 + 1, .per_cpu = 2, .apart = true, .up = true);
+
+	for (int i = 0; i < 2; i++) {
+		struct peaked row = {};
+
+		map_new("slots", BPF_MAP_TYPE_ARRAY, 4, sizeof(row.value), 2 * CPUS);
+		memset(&t, 0, sizeof(t));
+		the_reading = 0;
+		start_peaked(i ? &apart : &added);
+		for (__u32 cpu = 0; cpu < 3; cpu++) {
+			__u32 key = cpu * 2 + 1;
+
+			row.value.count = cpu + 1;
+			row.value.max = (struct peak){};
+			peak(&row.value.max, cpu == 1 ? 50 : cpu);
+			REQUIRE(bpf_map_update_elem(the_map.fd, &key, &row.value, BPF_ANY) == 0);
+		}
+		CHECK_STR(shown(), i ? "1,1,0\n3,2,50\n5,3,2\n" : "1,6,50\n");
+	}
+}
+
+static int as_of(void *value, __u64 now)
+{
+	static int tries;
+
+	if (tries++ % 3)
+		return -EAGAIN; /* it is being changed */
+	((__u64 *)value)[0] += now;
+	return 0;
+}
+
+TEST(table, "values as of a time differ by the interval, to the nanosecond; another thing under a key begins anew")
+{
+	static const struct table table = ROWS("rows", struct row, "count", .adds = 8, .read = as_of, .identity = 8 + 1);
+	long long shown_count;
+	const char *text;
+
+	map_new("rows", BPF_MAP_TYPE_HASH, 8, sizeof(struct row) - 8, 100);
+	start_with(OUT_CSV, &table);
+	count(1, 1000, 77, "one");
+	CHECK_EQ(unit_table_begin(&run), 0);
+	for (int i = 0; i < 3; i++) {
+		text = shown();
+		REQUIRE(sscanf(text, "1,%lld,77,one", &shown_count) == 1);
+		CHECK_EQ(shown_count, unit_table_interval());
+		CHECK(shown_count >= 200000);
+	}
+	count(1, 5000, 78, "other");
+	text = shown();
+	REQUIRE(sscanf(text, "1,%lld,78,other", &shown_count) == 1);
+	CHECK_EQ(shown_count, (long long)t.this + 5000);
 }

@@ -533,24 +533,32 @@ static void read_buffers(void)
 	}
 }
 
+/* One entry, number 0, holds a section's variables: not all versions of libbpf map it after the load. */
+static int show_variable(struct run *run, struct source *source)
+{
+	struct shown s = { .type = source->value };
+	char *section = malloc(bpf_map__value_size(source->map));
+	int ret = section ? 0 : -ENOMEM;
+
+	if (!ret && bpf_map_lookup_elem(bpf_map__fd(source->map), &(__u32){ 0 }, section))
+		ret = -errno;
+	if (!ret) {
+		s.value = section + source->offset;
+		show(run, source->name, &s);
+	}
+	free(section);
+	return ret;
+}
+
 static int show_maps(struct run *run)
 {
 	int ret = 0;
 
 	for (int i = 0; i < n_sources && !ret; i++) {
-		struct source *source = &sources[i];
-		struct shown s = { .type = source->value };
-		size_t size;
-		char *memory;
-
-		if (source->key) {
-			ret = map_each(bpf_map__fd(source->map), on_entry, source);
-		} else if (!source->record) {
-			memory = (char *)bpf_map__initial_value(source->map, &size);
-			s.value = memory + source->offset;
-			if (memory)
-				show(run, source->name, &s);
-		}
+		if (sources[i].key)
+			ret = map_each(bpf_map__fd(sources[i].map), on_entry, &sources[i]);
+		else if (!sources[i].record)
+			ret = show_variable(run, &sources[i]);
 	}
 	return ret;
 }
@@ -593,9 +601,9 @@ static bool prints(struct bpf_object *object)
 	bpf_object__for_each_program(p, object) {
 		const struct bpf_insn *insn = bpf_program__insns(p);
 
-		for (size_t i = 0; i < bpf_program__insn_cnt(p); i++)
+		for (size_t i = 0; bpf_program__autoload(p) && i < bpf_program__insn_cnt(p); i++)
 			if (insn[i].code == (BPF_JMP | BPF_CALL) && !insn[i].src_reg && (insn[i].imm == 6 || insn[i].imm == 177))
-				return bpf_program__autoload(p);
+				return true;
 	}
 	return false;
 }
@@ -649,7 +657,7 @@ static int attach(struct run *run, struct bpf_object *object, int *attached)
 	if (*attached)
 		return 0;
 	err("nothing is attached: see above, and --interface, --cgroup, --pid, --only");
-	return -EINVAL;
+	return -ENODEV;
 }
 
 static int iterators(struct run *run, struct bpf_object *object)

@@ -28,8 +28,8 @@ static const struct example examples[] = {
 
 TOOL(cpudist,
 	.summary  = "how long tasks stay on a CPU at a time, or off it, as a histogram",
-	.about    = "On: from the switch to a task to the switch from it. Off: from there to the next switch to it, asleep or "
-		    "waiting. Filters look at the task whose time it is.",
+	.about    = "On: from the switch to a task to the switch from it. Off: from there to the next switch to it, "
+		    "asleep or waiting. Filters look at the task whose time it is.",
 	.cost     = "One scheduler tracepoint at each switch; without -O no look-up by task.",
 	.caveats  = "What began before the tool did isn't counted.",
 	.examples = examples, .opts = opts, .columns = columns,

@@ -48,8 +48,7 @@ static int setup(struct run *run)
 	if (rodata->count_only)
 		attach_skip("irq_handler_exit");
 	if (rodata->by_cpu && !rodata->dist)
-		ret = bpf_map__set_type(skel->maps.irqs, BPF_MAP_TYPE_HASH) ?:
-		      bpf_map__set_max_entries(skel->maps.irqs, 16384);
+		ret = table_by_cpu(skel->maps.irqs);
 	return ret;
 }
 
@@ -63,12 +62,12 @@ static const struct example examples[] = {
 
 TOOL(hardirqs,
 	.summary  = "count hardware interrupts and the time that their handlers take",
-	.about    = "From entry into a driver's handler to its return. A number that several drivers share has a row for "
-		    "each of them. Filters by process look at the task that was interrupted.",
+	.about    = "From entry into a driver's handler to its return. A number that several drivers share has a row "
+		    "for each of them. Filters by process look at the task that was interrupted.",
 	.cost     = "Two tracepoints for each interrupt; one with --count-only.",
-	.caveats  = "Interrupts that the architecture handles itself (timer, rescheduling, function calls: those with letters "
-		    "in /proc/interrupts) have no handler of a driver and are not seen. Of a threaded handler only its first "
-		    "part is.",
+	.caveats  = "Interrupts that the architecture handles itself (timer, rescheduling, function calls: those "
+		    "with letters in /proc/interrupts) have no handler of a driver and are not seen. Of a threaded "
+		    "handler only its first part is.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .hists = &hists,
 	.table    = ROWS("irqs", ROW, "total", .adds = offsetof(struct hardirqs_value, max),
 			 .peak = offsetof(struct hardirqs_value, max) + 1));

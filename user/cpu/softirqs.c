@@ -40,8 +40,9 @@ static bool row(struct run *run, void *row)
 	return true;
 }
 
-#define COUNTED(...) ROWS("vectors", ROW, "total", .per_cpu = SOFTIRQS_SLOTS, .row = row, \
-			  .adds = offsetof(struct softirqs_value, max), .peak = offsetof(struct softirqs_value, max) + 1, ##__VA_ARGS__)
+#define COUNTED(...)								\
+	ROWS("vectors", ROW, "total", .per_cpu = SOFTIRQS_SLOTS, .row = row, .adds = offsetof(struct softirqs_value, max), \
+	     .peak = offsetof(struct softirqs_value, max) + 1, ##__VA_ARGS__)
 
 static const struct table apart = COUNTED(.apart = true);
 static const struct table hists = HISTS("hists", struct softirqs_key, "usecs", DIVIDE(softirqs, unit), .keyed = true);
@@ -73,9 +74,10 @@ static const struct example examples[] = {
 
 TOOL(softirqs,
 	.summary  = "count soft interrupts and the time that they take",
-	.about    = "From the start of a vector's work on a CPU to its end. Filters by process look at the task that was "
-		    "interrupted, or at ksoftirqd.",
-	.cost     = "Two tracepoints for each soft interrupt, which add to a counter of its CPU; one with --count-only.",
+	.about    = "From the start of a vector's work on a CPU to its end. Filters by process look at the task that "
+		    "was interrupted, or at ksoftirqd.",
+	.cost     = "Two tracepoints for each soft interrupt, which add to a counter of its CPU; one with "
+		    "--count-only.",
 	.caveats  = "Hardware interrupts that come in between count as its time.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .hists = &hists,
 	.table    = COUNTED());

@@ -7,7 +7,7 @@
 #define EVENT struct softirqslower_event
 
 static const struct opt opts[] = {
-	OPT_TIME('m', "min", "TIME", softirqslower, min_ns, USEC, "what took at least this long: 500us, 10ms (the default)"),
+	OPT_TIME('m', "min", "TIME", softirqslower, min_ns, USEC, "what took at least this long; 10ms unless told"),
 	OPT_CPUS,
 	{}
 };
@@ -42,10 +42,11 @@ static const struct example examples[] = {
 
 TOOL(softirqslower,
 	.summary  = "trace soft interrupts that wait or run for long",
-	.about    = "Two stages: from the moment a soft interrupt is raised on a CPU to the start of its work, and from there "
-		    "to its end. What takes less than --min isn't shown. Filters by process look at the task that was "
-		    "interrupted, or at ksoftirqd.",
-	.cost     = "Three tracepoints for each soft interrupt, on counters of its CPU; a record for those that are shown.",
-	.caveats  = "Hardware interrupts that come in between count as its time. One that is raised again in the moment "
-		    "between the kernel's look at what is raised and its start has its next wait not shown.",
+	.about    = "Two stages: from the moment a soft interrupt is raised on a CPU to the start of its work, and "
+		    "from there to its end. What takes less than --min isn't shown. Filters by process look at the "
+		    "task that was interrupted, or at ksoftirqd.",
+	.cost     = "Three tracepoints for each soft interrupt, on counters of its CPU; a record for those that are "
+		    "shown.",
+	.caveats  = "Hardware interrupts that come in between count as its time. One that is raised again in the "
+		    "moment between the kernel's look at what is raised and its start has its next wait not shown.",
 	.examples = examples, .opts = opts, .columns = columns);

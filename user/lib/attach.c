@@ -13,7 +13,6 @@
 #include "lib/lib.h"
 
 #define MAX_RULED 128
-#define MAX_LINKS 256
 
 struct name {
 	char way[24], group[64], variant[64];
@@ -24,7 +23,7 @@ static struct {
 } ruled[MAX_RULED];
 static int n_ruled;
 
-static struct bpf_link *links[MAX_LINKS];
+static struct bpf_link **links;	/* with perf events, one for each CPU */
 static int n_links;
 static bool lesser;
 static struct run *the_run;
@@ -277,14 +276,10 @@ const char *attach_why(void)
 
 static int attach_one(struct bpf_program *p)
 {
-	struct bpf_link *link = n_links < MAX_LINKS ? btf_attach(p) : NULL;
-	int ret;
+	int ret = attach_keep(btf_attach(p));
 
-	if (link) {
-		links[n_links++] = link;
+	if (!ret)
 		return 0;
-	}
-	ret = n_links < MAX_LINKS ? -errno : -E2BIG;
 	snprintf(failing, sizeof(failing), "%s", bpf_program__name(p));
 	if (!*last_line)
 		snprintf(last_line, sizeof(last_line), "%s", strerror(-ret));
@@ -323,9 +318,14 @@ int attach_keep(struct bpf_link *link)
 {
 	if (!link)
 		return -errno;
-	if (n_links == MAX_LINKS) {
-		bpf_link__destroy(link);
-		return -E2BIG;
+	if (!(n_links & (n_links - 1))) {
+		struct bpf_link **more = realloc(links, (n_links ? n_links * 2 : 1) * sizeof(*links));
+
+		if (!more) {
+			bpf_link__destroy(link);
+			return -ENOMEM;
+		}
+		links = more;
 	}
 	links[n_links++] = link;
 	return 0;

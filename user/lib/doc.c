@@ -353,7 +353,7 @@ static void schema(const struct tool *t)
 	       "\"properties\":{\"lost\":{\"type\":\"integer\"},\"why\":{\"type\":\"string\"}}},", t->commands ? "anyOf" : "oneOf");
 	for (const struct command *c = t->commands; c && c->name; c++)
 		if (c->columns) {
-			schema_columns(c->columns, "");
+			schema_columns(c->columns, c->hist ? count_and_hist_schema : "");
 			putchar(',');
 		}
 	schema_columns(t->columns, !t->table.unit && !t->hists ? "" : t->hists ? hist_schema : count_and_hist_schema);

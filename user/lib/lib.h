@@ -40,6 +40,7 @@ int out_want(struct run *run);
 void out_header(struct run *run);
 void out_flush(void);
 bool out_closed(void);
+bool out_is_shown(const struct column *c);
 void out_close(void);
 struct out *out_open(struct run *run);
 void out_json_key(struct out *out, const char *key);
@@ -63,6 +64,8 @@ __u64 look_now(void);			/* the boot clock, ns */
 /* table.c */
 int table_prepare(struct run *run);
 int table_show(struct run *run);
+void table_again(struct run *run);
+int table_begin(struct run *run);	/* where intervals are to be exact, the first one begins here */
 
 /* ring.c */
 int ring_run(struct run *run);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
+#include "lib/screen.h"
 
 #define TRIES 32	/* each one rules a program out */
 
@@ -19,9 +20,15 @@ static bool said;	/* the cause stands on stderr already */
 
 static void line(const char *fmt, va_list args)
 {
-	fprintf(stderr, "%s: ", run.tool ? run.tool->name : command_name);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	char text[1024];
+	int n = snprintf(text, sizeof(text), "%s: ", run.tool ? run.tool->name : command_name);
+
+	n += vsnprintf(text + n, sizeof(text) - n - 1, fmt, args);
+	if (n > (int)sizeof(text) - 2)
+		n = sizeof(text) - 2;
+	strcpy(text + n, "\n");
+	if (!screen_say(text))
+		fputs(text, stderr);
 	said = true;
 }
 
@@ -284,7 +291,7 @@ static int work(void)
 static int exit_code(int ret)
 {
 	if (!ret)
-		return run.strict && ring_lost(&run) ? EXIT_LOST : EXIT_FINE;
+		return run.strict && ring_lost(&run) ? EXIT_LOST : run.status;
 	if (!said && ret == -EPERM)
 		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
 		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");
@@ -303,6 +310,8 @@ int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)
 	ret = opt_parse(&run, argc, argv);
 	if (ret)
 		return ret > 0 ? EXIT_FINE : EXIT_USAGE;
+	if (tool->table.screen && !run.interval)
+		run.interval = SEC_;
 	libbpf_set_print(on_libbpf);
 	ret = exit_code(work());
 	if (doctor && !ret && attach_lesser()) {

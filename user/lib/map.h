@@ -19,6 +19,8 @@ struct map {
 	bool frozen, writable;
 };
 
+#define MAP_TYPE_CGRP_STORAGE 32	/* headers to build with may be older */
+
 enum {
 	MAP_WALK = 1 << 0,	/* its entries can be listed */
 	MAP_GET = 1 << 1,

@@ -269,7 +269,7 @@ static bool is_own(const struct run *run, const struct opt *o)
 static bool is_filter(const struct opt *o)
 {
 	for (const struct opt *f = filter_opts; f->name; f++)
-		if (f->name == o->name)
+		if (f->name == o->name && !o->parse)	/* a tool's own --pid may be the same string */
 			return true;
 	return false;
 }
@@ -326,7 +326,9 @@ static int subcommand(struct run *run, int argc, char **argv)
 	for (int i = 0; i < n_seen; i++) {
 		const struct opt *o = seen[i].opt;
 
-		if (is_own(run, o) ? !opt_has_word(c->takes, o->name) : !c->live && (listed(live_opts, o) || listed(run_opts, o))) {
+		bool known = is_own(run, o) || (!c->live && (listed(live_opts, o) || listed(run_opts, o)));
+
+		if (known && !opt_has_word(c->takes, o->name)) {
 			err("--%s: '%s' doesn't take it: see --help", o->name, c->name);
 			return -EINVAL;
 		}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lib/hist.h"
 #include "lib/lib.h"
+#include "lib/screen.h"
 
 #define MAX_COLUMNS 64
 #define FLUSH_AT (64 << 10)
@@ -21,6 +22,7 @@ struct out {
 	enum format format;
 	bool closed;
 	bool nothing;		/* the cell has no value */
+	bool holds;		/* a row is being made: what it has so far stays in the buffer */
 	char *buf;
 	size_t len, size;
 	char last;		/* what was written out last */
@@ -33,6 +35,13 @@ static int n_shown;
 static void flush(struct out *o)
 {
 	size_t at = 0;
+
+	if (screen_on()) {
+		if (o->len)
+			screen_draw(o->buf, o->len);
+		o->len = 0;
+		return;
+	}
 
 	o->last = o->len ? o->buf[o->len - 1] : o->last;
 	while (at < o->len && !o->closed) {
@@ -52,7 +61,7 @@ static void need(struct out *o, size_t more)
 
 	if (o->size - o->len > more)
 		return;
-	if (o->len >= FLUSH_AT)
+	if (o->len >= FLUSH_AT && !o->holds && !screen_on())
 		flush(o);
 	if (o->size - o->len > more)
 		return;
@@ -248,12 +257,17 @@ const struct column *out_find(const struct run *run, const char *key)
 	return key ? find(run->tool->columns, key, strlen(key)) : NULL;
 }
 
-static void show(const struct column *c)
+bool out_is_shown(const struct column *c)
 {
 	for (int i = 0; i < n_shown; i++)
 		if (shown[i] == c)
-			return;
-	if (n_shown < MAX_COLUMNS)
+			return true;
+	return false;
+}
+
+static void show(const struct column *c)
+{
+	if (!out_is_shown(c) && n_shown < MAX_COLUMNS)
 		shown[n_shown++] = c;
 }
 
@@ -448,6 +462,8 @@ void out_cell(struct out *o, const struct column *c, const void *row)
 /* The cells of a row, without what ends the line. */
 static void cells(struct out *o, const void *row, bool more)
 {
+	need(o, ROOM);
+	o->holds = true;
 	if (o->format == OUT_JSON)
 		put_char(o, '{');
 	for (int i = 0; i < n_shown; i++) {
@@ -465,6 +481,7 @@ static void cells(struct out *o, const void *row, bool more)
 			cell_text(o, shown[i], row, !more && i == n_shown - 1);
 		}
 	}
+	o->holds = false;
 }
 
 /* For histograms, which go on after the cells; false when there are none. */
@@ -501,7 +518,7 @@ void out_row(struct run *run, const void *row)
 
 	cells(o, row, false);
 	put(o, o->format == OUT_JSON ? "}\n" : "\n", o->format == OUT_JSON ? 2 : 1);
-	if (o->len >= FLUSH_AT)
+	if (o->len >= FLUSH_AT && !screen_on())		/* a screen is drawn whole */
 		flush(o);
 }
 

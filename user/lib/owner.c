@@ -266,6 +266,21 @@ int object_name(enum object object, __u32 id, char *name, size_t size)
 	return 0;
 }
 
+__u64 object_memory(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "memlock: %llu", &bytes) != 1)
+		;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 void owner_container(pid_t pid, char *id, size_t size)
 {
 	char path[64], line[4096];

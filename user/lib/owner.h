@@ -38,6 +38,8 @@ extern __u32 owner_hidden;	/* processes that this user may not look into */
 int object_name(enum object object, __u32 id, char *name, size_t size);
 int object_open(enum object object, __u32 id);	/* a descriptor, close-on-exec; a map's is for reading only; -errno */
 
+__u64 object_memory(int fd);	/* of a map or a program, in bytes, as its fdinfo tells; 0 where it doesn't */
+
 /* "0123456789ab": the container that a process is in, by its cgroup's name; "" if none. */
 void owner_container(pid_t pid, char *id, size_t size);
 

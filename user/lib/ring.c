@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "lib/lib.h"
+#include "lib/screen.h"
 
 #define NAP (100 * MSEC)	/* an event waits this long at most; idle, it is ten wake-ups a second */
 #define LOOK_EVERY 4096		/* events between looks at the clock */
@@ -101,7 +102,7 @@ __u64 ring_lost(struct run *run)
 
 bool ring_over(struct run *run, __u64 deadline)
 {
-	return stop || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
+	return stop || screen_quit() || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
 }
 
 /*
@@ -251,14 +252,18 @@ static void time_line(struct run *run)
 
 static int show(struct run *run)
 {
-	time_line(run);
+	if (!screen_on())
+		time_line(run);
 	run->shown++;
 	return run->tool->show ? run->tool->show(run) : table_show(run);
 }
 
 static int nap(struct run *run, struct ring_buffer *rb)
 {
-	struct pollfd pfd = { .fd = rb ? ring_buffer__epoll_fd(rb) : -1, .events = POLLIN };
+	struct pollfd pfd[] = {
+		{ .fd = rb ? ring_buffer__epoll_fd(rb) : -1, .events = POLLIN },
+		{ .fd = screen_fd(), .events = POLLIN },
+	};
 	__u64 now = look_now(), until = now + (held ? SETTLED : rb ? NAP : SEC_);
 	struct timespec ts;
 
@@ -268,7 +273,7 @@ static int nap(struct run *run, struct ring_buffer *rb)
 		until = next_interval;
 	until = until > now ? until - now : 0;
 	ts = (struct timespec){ until / SEC_, until % SEC_ };
-	return ppoll(&pfd, 1, &ts, NULL) < 0 && errno != EINTR ? -errno : 0;
+	return ppoll(pfd, 2, &ts, NULL) < 0 && errno != EINTR ? -errno : 0;
 }
 
 int ring_run(struct run *run)
@@ -277,6 +282,7 @@ int ring_run(struct run *run)
 	bool tables = run->table->map || run->tool->show;
 	struct ring_buffer *rb = NULL;
 	int ret = 0;
+	bool now;
 
 	if (events) {
 		rb = ring_buffer__new(bpf_map__fd(events), on_event, run, NULL);
@@ -287,6 +293,12 @@ int ring_run(struct run *run)
 		out_header(run);
 	out_flush();
 	missed_before = missed(run);
+	if (run->table->map)
+		ret = table_begin(run);
+	if (!ret)
+		ret = screen_start(run);
+	if (ret)
+		goto out;
 	deadline = run->duration ? look_now() + run->duration : 0;
 	next_interval = run->interval ? look_now() + run->interval : 0;
 	ret = ring_ready(run);
@@ -302,15 +314,21 @@ int ring_run(struct run *run)
 			emit_settled(run, false);
 		}
 		account(run, false);
-		if (next_interval && look_now() >= next_interval) {
-			ret = show(run);
-			next_interval += run->interval;
+		now = screen_on() && screen_keys(run);
+		if (next_interval && (now || look_now() >= next_interval)) {
+			if (now || !screen_paused())
+				ret = show(run);
+			next_interval = screen_on() ? look_now() + run->interval : next_interval + run->interval;
 		}
 		out_flush();
 		if (done)
 			break;
 	}
 	account(run, true);	/* reads the programs, so before they go */
+	if (!ret && run->table->read && !screen_on() && !(run->count && run->shown >= run->count)) {
+		ret = show(run);	/* what is as of a time needs them until then */
+		tables = false;
+	}
 	attach_detach();
 	last_round = true;
 	if (!ret && rb) {
@@ -318,13 +336,15 @@ int ring_run(struct run *run)
 		emit_settled(run, true);
 	}
 	account(run, false);
-	if (!ret && tables && !(run->count && run->shown >= run->count))
+	if (!ret && tables && !screen_on() && !(run->count && run->shown >= run->count))
 		ret = show(run);
 	if (!ret && run->tool->end)
 		ret = run->tool->end(run);
+	screen_end();
 	if (total_lost && run->format != OUT_JSON)
 		err("%llu lost in all", total_lost);
 	out_flush();
+out:
 	ring_buffer__free(rb);
 	return ret;
 }

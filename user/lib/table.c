@@ -12,6 +12,7 @@
 #include "lib/cpu.h"
 #include "lib/hist.h"
 #include "lib/lib.h"
+#include "lib/screen.h"
 
 /* Entries are key then value, each rounded up to 8 bytes, sorted by key. */
 struct reading {
@@ -27,11 +28,20 @@ static struct {
 	size_t key_room, size;		/* of an entry */
 	bool keyed, hash;
 	__u32 max_entries;
-	__u64 *reading, last, this;	/* what programs see of the time of the reading; and of the last two */
+	__u64 *reading, told;		/* the time of the reading, for the programs; and what they had until then */
+	__u64 last, this;
 	struct reading now, before;
 } t;
 
 static const struct column *sort_by;
+static bool up;
+static struct {
+	char *all;
+	size_t n;
+} rows;			/* as last shown */
+
+#define TRIES 1000	/* to read what is being changed: each change takes a fraction of a microsecond */
+#define AHEAD 200000	/* ns: what is to be known on all CPUs at a time is told them before */
 
 #define ROUND_UP(n) (((n) + 7) & ~(size_t)7)
 
@@ -58,9 +68,9 @@ static void settle(const struct run *run, void *value)
 
 	if (!peak)
 		return;
-	if (peak->of != t.this && peak->of != t.last)
+	if (peak->of != t.this && peak->of != t.told)
 		peak->most = 0;
-	else if (peak->of == t.this && peak->before_of == t.last && peak->before > peak->most)
+	else if (peak->of == t.this && peak->before_of == t.told && peak->before > peak->most)
 		peak->most = peak->before;
 }
 
@@ -89,8 +99,9 @@ static int collect(void *ctx, const void *key, void *value)
 		merge(run, t.now.entries + t.key_room, value);
 		return 0;
 	}
-	if (run->table->read)
-		run->table->read(value, t.this);
+	for (int i = 0; run->table->read && run->table->read(value, t.this) && i < TRIES; i++)
+		if (bpf_map_lookup_elem(t.fd, key, value))
+			return 0;	/* it is gone */
 	if (!(t.now.n & (t.now.n - 1))) {
 		more = realloc(t.now.entries, (t.now.n ? t.now.n * 2 : 1) * t.size);
 		if (!more)
@@ -197,7 +208,6 @@ static int start(struct run *run)
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH: t.cpus = libbpf_num_possible_cpus(); break;
 	default: t.cpus = 1;
 	}
-	sort_by = out_find(run, run->sort ?: table->sort);
 	return 0;
 }
 
@@ -206,7 +216,10 @@ static bool since_before(struct run *run, char *entry)
 {
 	char *old = t.before.n ? bsearch(entry, t.before.entries, t.before.n, t.size, by_key) : NULL;
 	__u64 *value = (__u64 *)(entry + t.key_room), any = 0;
+	size_t at = run->table->identity;
 
+	if (old && at && memcmp(entry + t.key_room + at - 1, old + t.key_room + at - 1, sizeof(__u64)))
+		old = NULL;
 	for (size_t i = 0; i < counters(run) / 8; i++) {
 		if (old)
 			value[i] -= ((__u64 *)(old + t.key_room))[i];
@@ -241,17 +254,47 @@ static void show_hist(struct run *run, const char *entry)
 	hist_show(run, entry, &view);
 }
 
+static void print(struct run *run)
+{
+	const struct table *table = run->table;
+	size_t size = table->unit ? t.size : table->size;
+	bool reverse = false;
+
+	sort_by = screen_sort(run, out_find(run, run->sort ?: table->sort), &reverse);
+	up = table->up != reverse;
+	if (sort_by)
+		qsort(rows.all, rows.n, size, up ? ascending : descending);
+	if (table->unit)
+		hist_header(run);
+	else
+		out_header(run);
+	for (size_t i = 0; i < rows.n && (!run->rows || i < run->rows); i++)
+		if (table->unit)
+			show_hist(run, rows.all + i * size);
+		else
+			out_row(run, rows.all + i * size);
+}
+
+/* What was shown last, in another order. */
+void table_again(struct run *run)
+{
+	if (rows.all)
+		print(run);
+}
+
 /* Entries to the tool's row type, completed, sorted and shown. */
 static int show(struct run *run, char *entries, size_t n)
 {
 	const struct table *table = run->table;
-	size_t size = table->unit ? t.size : table->size, kept = 0;
-	char *rows = calloc(n ?: 1, size);
+	size_t size = table->unit ? t.size : table->size;
 
-	if (!rows)
+	free(rows.all);
+	rows.n = 0;
+	rows.all = calloc(n ?: 1, size);
+	if (!rows.all)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		char *row = rows + kept * size, *entry = entries + i * t.size;
+		char *row = rows.all + rows.n * size, *entry = entries + i * t.size;
 
 		if (table->unit) {
 			memcpy(row, entry, t.size);
@@ -261,22 +304,11 @@ static int show(struct run *run, char *entries, size_t n)
 			memcpy(row + table->value_at, entry + t.key_room,
 			       t.value_size < size - table->value_at ? t.value_size : size - table->value_at);
 		}
-		kept += !table->row || table->row(run, row);
+		rows.n += !table->row || table->row(run, row);
 	}
 	if (table->all)
-		table->all(run, rows, kept);
-	if (sort_by)
-		qsort(rows, kept, size, table->up ? ascending : descending);
-	if (table->unit)
-		hist_header(run);
-	else
-		out_header(run);
-	for (size_t i = 0; i < kept && (!run->rows || i < run->rows); i++)
-		if (table->unit)
-			show_hist(run, rows + i * size);
-		else
-			out_row(run, rows + i * size);
-	free(rows);
+		table->all(run, rows.all, rows.n);
+	print(run);
 	return 0;
 }
 
@@ -317,32 +349,82 @@ static void once_each(void)
 	note("a map changed so fast that it was read again from its start: what was counted meanwhile may come later");
 }
 
+/* The programs learn the time of this reading; where they go by it exactly, before it comes. */
+static void announce(struct run *run)
+{
+	struct timespec until;
+
+	t.last = t.this;
+	t.told = t.reading ? *t.reading : 0;
+	do {
+		t.this = now() + (run->table->read ? AHEAD : 0);
+		if (t.reading)
+			__atomic_store_n(t.reading, t.this, __ATOMIC_SEQ_CST);
+	} while (run->table->read && now() >= t.this);
+	if (!run->table->read)
+		return;
+	until = (struct timespec){ t.this / SEC_, t.this % SEC_ };
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+static int read_now(struct run *run)
+{
+	__u64 restarts = map_restarts;
+	int ret = t.size ? 0 : start(run);
+
+	if (!ret)
+		announce(run);
+	if (!ret)
+		ret = map_each(t.fd, collect, run);
+	if (!ret && t.keyed && t.now.n)
+		qsort(t.now.entries, t.now.n, t.size, by_key);
+	if (map_restarts != restarts)
+		once_each();
+	return ret;
+}
+
+static void keep_reading(void)
+{
+	free(t.before.entries);
+	t.before = t.now;
+	t.now = (struct reading){};
+}
+
+int table_begin(struct run *run)
+{
+	int ret = run->table->read ? read_now(run) : 0;
+
+	if (!run->table->read)
+		t.this = now();
+	if (!ret)
+		keep_reading();
+	return ret;
+}
+
+/* Once the CPU is part of a per-CPU hash's keys, each value is one CPU's own without that. */
+int table_by_cpu(struct bpf_map *map)
+{
+	return bpf_map__set_type(map, BPF_MAP_TYPE_HASH) ?: bpf_map__set_max_entries(map, 16384);
+}
+
+__u64 table_interval(void)
+{
+	return t.this - t.last;
+}
+
 /* Shows what came since the last time; at the end of an interval, or once at the end. */
 int table_show(struct run *run)
 {
 	char *delta = NULL;
 	size_t n = 0, kept = 0;
-	__u64 restarts = map_restarts;
 	bool crowded;
-	int ret = 0;
+	int ret = read_now(run);
 
-	if (!t.size)
-		ret = start(run);
-	if (!ret && t.reading) {
-		t.last = t.this;
-		t.this = now();
-		__atomic_store_n(t.reading, t.this, __ATOMIC_RELAXED);
-	}
-	if (!ret)
-		ret = map_each(t.fd, collect, run);
 	if (!ret)
 		delta = malloc((t.now.n ?: 1) * t.size);
 	if (!ret && !delta)
 		ret = -ENOMEM;
-	if (!ret && t.keyed && t.now.n)
-		qsort(t.now.entries, t.now.n, t.size, by_key);
-	if (map_restarts != restarts)
-		once_each();
 	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
 		char *entry = t.now.entries + i * t.size;
@@ -359,8 +441,6 @@ int table_show(struct run *run)
 	if (!ret)
 		ret = show(run, delta, n);
 	free(delta);
-	free(t.before.entries);
-	t.before = t.now;
-	t.now = (struct reading){};
+	keep_reading();
 	return ret;
 }

@@ -142,10 +142,12 @@ struct table {
 	size_t divide;			/* histograms: a __u64 in .rodata plus 1, the ns that a unit has */
 	size_t adds;			/* rows: bytes of the value that are counters (__u64); 0: all of it */
 	__u32 per_cpu;			/* rows: an array with so many entries for each CPU */
-	bool apart;			/* ... that are rows of their own, not added up: the key is CPU * per_cpu + entry */
+	bool apart;			/* ... that are not added up: the key is CPU * per_cpu + entry */
 	bool up;			/* rows: the smallest first */
+	bool screen;			/* rows: on a terminal, as top does it; every second unless told */
 	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
-	void (*read)(void *value, __u64 now);	/* a value as it is read, before it is compared with the last time */
+	size_t identity;		/* of a __u64 in the value plus 1: another one, another thing */
+	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	bool keyed;			/* histograms: always one a key */
@@ -163,6 +165,7 @@ struct command {
 	const char *takes;		/* which of the tool's own options: "where as" */
 	const struct column *columns;
 	int min, max;			/* how many arguments; max < 0: any number */
+	bool hist;			/* what it shows is histograms */
 	bool live;			/* runs on until it is told to end, so it takes -i, -d, -N, -T as well */
 	int (*run)(struct run *run);
 };
@@ -259,6 +262,7 @@ struct run {
 	int n_args;
 	char **command;			/* after "--" */
 	int child;			/* its pid while it waits; 0: none */
+	int status;			/* to exit with where nothing failed, as diff does */
 };
 
 /* main.c */
@@ -285,6 +289,10 @@ void out_row(struct run *run, const void *row);
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */
 extern __u64 map_restarts;
 int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *ctx);
+
+/* table.c: ns from the last reading to this one, for row() and all() */
+__u64 table_interval(void);
+int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys have the CPU */
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);

@@ -176,9 +176,17 @@ static u128 extend(const struct value_node *n, u128 v)
 
 /* --- One value --- */
 
+static bool is_be(const struct value_node *n)
+{
+	return n->kind == K_BYTES && (n->as == AS_BE16 || n->as == AS_BE32 || n->as == AS_BE64);
+}
+
 struct writer {
 	struct value_buf *to;
 	bool json;
+	int cpus;	/* > 0: over so many values, each `stride` after the last */
+	size_t stride;
+	enum value_over over;
 };
 
 static void write_node(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at);
@@ -342,6 +350,44 @@ static void write_members(struct writer *w, const struct value_node *n, const __
 	}
 }
 
+/* A double, or an integer in as many bits as a sum may need. */
+static void write_over(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at)
+{
+	struct value_field f = { n, at };
+	__int128 total = 0, one;
+	double sum = 0, d;
+	bool same = true;
+
+	if (n->kind != K_FLOAT && (n->kind != K_INT || n->as == AS_HEX) && !is_be(n)) {
+		for (int cpu = 1; cpu < w->cpus && same; cpu++)
+			same = !value_compare(&f, bytes, bytes + cpu * w->stride);
+		if (same)
+			write_node(&(struct writer){ .to = w->to, .json = w->json }, n, bytes, at);
+		else
+			value_puts(w->to, w->json ? "null" : "-");
+		return;
+	}
+	for (int cpu = 0; cpu < w->cpus; cpu++) {
+		const __u8 *from = bytes + cpu * w->stride;
+
+		d = value_number(&f, from);
+		one = n->kind == K_INT ? extend(n, value_bits(from, at, n->bits)) : (u128)(n->kind == K_FLOAT ? 0 : d);
+		if (w->over == OVER_SUM) {
+			sum += d;
+			total += one;
+		} else if (!cpu || (w->over == OVER_MIN) == (d < sum || (d == sum && one < total))) {
+			sum = d;
+			total = one;
+		}
+	}
+	if (n->kind != K_FLOAT)
+		put_number(w->to, total, total < 0);
+	else if (isfinite(sum))
+		value_printf(w->to, "%.*g", n->bits == 32 ? 9 : 17, sum);
+	else
+		quoted(w, isnan(sum) ? "nan" : sum < 0 ? "-inf" : "inf");
+}
+
 static void write_node(struct writer *w, const struct value_node *n, const __u8 *bytes, __u32 at)
 {
 	const __u8 *p = bytes + at / 8;
@@ -351,6 +397,10 @@ static void write_node(struct writer *w, const struct value_node *n, const __u8 
 
 	if (n->lpm) {
 		write_lpm(w, n, p);
+		return;
+	}
+	if (w->cpus && !value_inner(n) && n->kind != K_ARRAY && n->kind != K_KERNEL) {
+		write_over(w, n, bytes, at);
 		return;
 	}
 	switch (n->kind) {
@@ -438,6 +488,14 @@ void value_write(struct value_buf *to, const struct value_type *type, const void
 	write_node(&w, &type->root, bytes, 0);
 	if (!type->root.lpm && has_unknown(type, bytes))
 		write_rest(&w, type, bytes, start);
+}
+
+void value_write_over(struct value_buf *to, const struct value_type *type, const void *bytes, size_t stride, int cpus,
+		      enum value_over over, enum value_format format)
+{
+	struct writer w = { .to = to, .json = format == VALUE_JSON, .cpus = cpus, .stride = stride, .over = over };
+
+	write_node(&w, &type->root, bytes, 0);
 }
 
 void value_write_field(struct value_buf *to, const struct value_field *f, const void *bytes, enum value_format format)
@@ -629,11 +687,6 @@ int value_path(const struct value_node *from, const char *path, size_t len, stru
 int value_find(const struct value_type *type, const char *path, struct value_field *f)
 {
 	return value_path(&type->root, path, strlen(path), f);
-}
-
-static bool is_be(const struct value_node *n)
-{
-	return n->kind == K_BYTES && (n->as == AS_BE16 || n->as == AS_BE32 || n->as == AS_BE64);
 }
 
 bool value_is_number(const struct value_field *f)

@@ -74,9 +74,14 @@ size_t value_size(const struct value_type *type);
 bool value_is_raw(const struct value_type *type);	/* nothing is known of it but its size */
 bool value_is_plain(const struct value_type *type);	/* no struct, so it has no named fields */
 bool value_has_kernel(const struct value_type *type);	/* a timer, a kptr: what the kernel keeps in it */
+int value_lock(const struct value_type *type);		/* where its struct bpf_spin_lock is, in bytes; -1: it has none */
 const __u8 *value_known(const struct value_type *type);	/* a bit for each that user space may set */
 
 void value_write(struct value_buf *to, const struct value_type *type, const void *bytes, enum value_format format);
+/* The sum, the least or the most of each number over CPUs; what is no number, if it is the same on all. */
+enum value_over { OVER_SUM, OVER_MIN, OVER_MAX };
+void value_write_over(struct value_buf *to, const struct value_type *type, const void *bytes, size_t stride, int cpus,
+		      enum value_over over, enum value_format format);
 void value_write_field(struct value_buf *to, const struct value_field *f, const void *bytes, enum value_format format);
 
 /* CSV: a cell for each field of a struct, and of structs in it. */

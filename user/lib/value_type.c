@@ -575,6 +575,16 @@ bool value_has_kernel(const struct value_type *type)
 	return type->has_kernel;
 }
 
+int value_lock(const struct value_type *type)
+{
+	const struct value_node *n = &type->root;
+
+	for (__u32 i = 0; value_inner(n) && i < n->n; i++)
+		if (n->parts[i].kind == K_KERNEL && !strcmp(n->parts[i].type, "struct bpf_spin_lock"))
+			return n->parts[i].at / 8;
+	return -1;
+}
+
 const __u8 *value_known(const struct value_type *type)
 {
 	return type->known;
