@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "test.h"
 
@@ -16,36 +17,40 @@ static struct child child_on_0(const char *comm, void (*work)(void *), void *arg
 	return child;
 }
 
+static volatile bool *over; /* shared: the hog is done */
+
 /* Of a higher priority than all that is not real-time: nobody else runs on its CPU. */
 static void hog(void *arg)
 {
-	uint64_t length = *(uint64_t *)arg;
-
 	REQUIRE(sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){10}) == 0);
-	busy(length);
-	REQUIRE(sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0}) == 0);
+	busy(*(uint64_t *)arg);
+	*over = true;
 }
 
-/* Asks for the CPU at once, and again when it has slept. */
+/* Asks for the CPU again and again, also while the hog has it. */
 static void victim(void *arg)
 {
-	for (int i = 0; i < 5; i++)
+	while (!*over)
 		nap(*(uint64_t *)arg);
 }
 
 TEST(runqslower, "a task that a hog of higher priority keeps from its CPU is told, with its wait")
 {
 	static uint64_t length = 120 * MS, rest = 2 * MS;
-	struct child hogs = child_on_0("hog", hog, &length), waits = child_on_0("victim", victim, &rest);
+	struct child hogs, waits;
 	struct job *job, *other;
 	json_t *shown;
 
-	/* The tools on another CPU, so that they are ready while the hog runs. */
+	over = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(over != MAP_FAILED);
+	hogs = child_on_0("hog", hog, &length);
+	waits = child_on_0("victim", victim, &rest);
 	job = tool_start("runqslower", "-p", text("%d", waits.pid), "-m", "60ms");
 	other = tool_start("runqslower", "-n", "victi", "-m", "60ms");
 	if (cpus() > 1)
 		pin(1);
 	child_go(&waits);
+	nap(20 * MS);
 	child_go(&hogs);
 	child_wait(&hogs);
 	child_wait(&waits);

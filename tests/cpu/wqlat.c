@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "test.h"
 
 #define MS 1000000ULL
 
 enum { MAPS = 40 };
+
+/* Shared: how many CPUs are kept busy, how many shall be, and whether it is over. */
+static struct {
+	int on, wanted;
+	bool over;
+} volatile *hogs;
 
 /* The kernel frees a BPF map in a work item: of the workqueue events, later of events_unbound. */
 static void close_maps(void *arg)
@@ -20,18 +27,27 @@ static void close_maps(void *arg)
 	}
 	if (hog) {
 		REQUIRE(sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){10}) == 0);
-		nap(20 * MS); /* the other hogs are there now */
+		while (hogs->on < hogs->wanted)
+			nap(MS);
 	}
 	for (int i = 0; i < MAPS; i++)
 		close(map[i]);
-	if (hog)
+	if (hog) {
 		busy(hog);
+		hogs->over = true;
+	}
 }
 
+/* Not for ever, should the other one fail. */
 static void only_hog(void *arg)
 {
+	uint64_t end = now_ns() + 1000 * MS * slow();
+
+	(void)arg;
 	REQUIRE(sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){10}) == 0);
-	busy(*(uint64_t *)arg + 40 * MS);
+	__atomic_add_fetch(&hogs->on, 1, __ATOMIC_RELAXED);
+	while (!hogs->over && now_ns() < end)
+		;
 }
 
 static long long buckets(const json_t *row, long long from)
@@ -81,24 +97,27 @@ TEST(wqlat, "while tasks of higher priority have all CPUs, work waits as long as
 {
 	static uint64_t length = 80 * MS;
 	int n = cpus() - 1;
-	struct child child, hogs[8];
+	struct child child, hog[8];
 	struct job *job;
 
 	if (n > 7)
 		SKIP("too many CPUs to keep busy");
+	hogs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(hogs != MAP_FAILED);
+	hogs->wanted = n;
 	for (int i = 0; i < n; i++) {
 		pin(i + 1);
-		hogs[i] = child_new("hog", 0, only_hog, &length);
+		hog[i] = child_new("hog", 0, only_hog, NULL);
 	}
 	pin(0);
 	child = child_new("queuer", 0, close_maps, &length);
 	job = tool_start("wqlat", "-m", "-p", text("%d", child.pid));
 	for (int i = 0; i < n; i++)
-		child_go(&hogs[i]);
+		child_go(&hog[i]);
 	child_go(&child);
 	child_wait(&child);
 	for (int i = 0; i < n; i++)
-		child_wait(&hogs[i]);
+		child_wait(&hog[i]);
 	nap(100 * MS);
 	tool_stop(job);
 	CHECK(counted(job, NULL) >= MAPS);
