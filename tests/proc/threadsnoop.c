@@ -24,6 +24,7 @@ void *threadsnoop_test_second(void *arg)
 static void make(void *arg)
 {
 	pthread_t thread;
+	char byte;
 
 	for (int i = 0; i < 5; i++) {
 		void *(*start)(void *) = i < 3 ? threadsnoop_test_first : threadsnoop_test_second;
@@ -31,20 +32,31 @@ static void make(void *arg)
 		REQUIRE(pthread_create(&thread, NULL, start, NULL) == 0 && pthread_join(thread, NULL) == 0);
 	}
 	/* Its functions can be looked up while it is there. */
-	if (arg)
-		nap(500 * MS);
+	if (arg && read(*(int *)arg, &byte, 1) < 0)
+		_exit(1);
+}
+
+static bool all_seen(void *arg)
+{
+	struct job **jobs = arg;
+
+	return lines(job_now(jobs[0])) >= 5 && lines(job_now(jobs[1])) >= 5;
 }
 
 TEST(threadsnoop, "each thread is shown with who makes it and the function that it begins with")
 {
-	struct child child = child_new("maker", 0, make, &child), other = child_new("other", 0, make, NULL);
+	int end[2], opened = pipe2(end, O_CLOEXEC);
+	struct child child = child_new("maker", 0, make, &end[0]), other = child_new("other", 0, make, NULL);
 	const char *self = realpath("/proc/self/exe", NULL);
 	struct job *by_pid, *by_file;
 
+	REQUIRE(!opened);
 	by_pid = tool_start("threadsnoop", "-p", text("%d", child.pid));
 	by_file = tool_start("threadsnoop", "-l", self, "-n", "maker");
 	child_go(&child);
 	child_run(&other);
+	until(20, all_seen, (struct job *[]){by_pid, by_file});
+	REQUIRE(write(end[1], "", 1) == 1);
 	child_wait(&child);
 	tool_stop(by_pid);
 	tool_stop(by_file);
