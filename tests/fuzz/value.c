@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fuzz.h"
-#include "lib/value.h"
+#include "lib/typed.h"
 
 #define MAX_SIZE 4096
 #define MAX_TYPES 32
@@ -35,6 +35,8 @@ static void one_type(const struct btf *btf, __u32 id, const char *literal, const
 	struct value_hint hints[] = {{literal, AS_HEX}, {"ip", AS_IP4}};
 	struct value_buf buf = {};
 	struct value_field f;
+	struct where *where = NULL;
+	struct typed t;
 	struct value_type *type;
 	struct value_error e;
 	char *bytes, *mask;
@@ -66,6 +68,10 @@ static void one_type(const struct btf *btf, __u32 id, const char *literal, const
 		value_compare(&f, bytes, bytes);
 		value_parse_field(&f, type, literal, &used, bytes, &e);
 	}
+	t = (struct typed){.key = type, .value = type, .map.cpus = 1};
+	if (!where_new(&where, &t, literal))
+		where_matches(where, &t, bytes, bytes);
+	where_free(where);
 	memset(bytes, 0, size);
 	if (value_parse(type, literal, false, bytes, mask, &e))
 		MUST(e.at <= strlen(literal) && *e.text);

@@ -326,10 +326,42 @@ struct dump {
 	const struct where *where;
 	const void *outer_key;
 	struct value_buf line;
-	bool csv, maps;
+	bool csv, maps, headed;
 	__u64 shown;
 	int ret;
 };
+
+static void csv_head(struct run *run, const struct typed *t)
+{
+	struct value_buf head = {};
+
+	if (!run->quiet) {
+		if (typed_key_is_fd(t))
+			value_puts(&head, "key");
+		else
+			value_csv_names(&head, t->key, "key");
+		value_puts(&head, t->map.cpus > 1 && !bpftable.keys_only ? ",cpu" : "");
+		if (!bpftable.keys_only) {
+			value_puts(&head, ",");
+			value_csv_names(&head, t->value, "value");
+		}
+		out_str(out_open(run), head.text ?: "");
+		out_str(out_open(run), "\n");
+	}
+	free(head.text);
+}
+
+/* Only once there is something to show, or surely nothing. */
+static void head(struct dump *d)
+{
+	if (d->headed)
+		return;
+	d->headed = true;
+	if (d->csv)
+		csv_head(d->run, d->t);
+	else
+		bpftable_header(d->run, usual_columns(d->t));
+}
 
 static int dump_csv(struct dump *d, const void *key, const void *value)
 {
@@ -371,6 +403,7 @@ static int dump_one(void *ctx, const void *key, void *value)
 
 	if (d->where && !where_matches(d->where, d->t, key, value))
 		return 0;
+	head(d);
 	if (d->csv)
 		d->ret = dump_csv(d, key, value);
 	else
@@ -385,6 +418,7 @@ static int dump_inner_one(void *ctx, const void *key, void *value)
 
 	if (d->where && !where_matches(d->where, d->inner, key, value))
 		return 0;
+	head(d);
 	out_row(d->run, &e);
 	return over(d);
 }
@@ -417,6 +451,7 @@ static int dump_inner(void *ctx, const void *key, void *value)
 	if (!ret && !(map_can(&inner.map) & MAP_WALK)) {
 		e.t = d->t;
 		e.inner = &inner;
+		head(d);
 		out_row(d->run, &e);
 	} else if (!ret) {
 		ret = map_walk(&inner.map, dump_inner_one, d, &restarts);
@@ -425,26 +460,6 @@ static int dump_inner(void *ctx, const void *key, void *value)
 	where_free(where);
 	typed_close(&inner);
 	return ret;
-}
-
-static void csv_head(struct run *run, const struct typed *t)
-{
-	struct value_buf head = {};
-
-	if (!run->quiet) {
-		if (typed_key_is_fd(t))
-			value_puts(&head, "key");
-		else
-			value_csv_names(&head, t->key, "key");
-		value_puts(&head, t->map.cpus > 1 && !bpftable.keys_only ? ",cpu" : "");
-		if (!bpftable.keys_only) {
-			value_puts(&head, ",");
-			value_csv_names(&head, t->value, "value");
-		}
-		out_str(out_open(run), head.text ?: "");
-		out_str(out_open(run), "\n");
-	}
-	free(head.text);
 }
 
 int bpftable_dump(struct run *run)
@@ -471,31 +486,18 @@ int bpftable_dump(struct run *run)
 		err("--drain: %s", where ? "not with --where: del --where deletes what matches" : map_why_not(&t.map, MAP_DELETE));
 		ret = where ? -EINVAL : -EOPNOTSUPP;
 	}
-	if (!ret && !(map_can(&t.map) & MAP_WALK) && !typed_key_is_fd(&t)) {
-		err("dump: %s", map_why_not(&t.map, MAP_WALK));
-		ret = -EOPNOTSUPP;
-	}
 	if (ret)
 		goto out;
-	if (d.csv)
-		csv_head(run, &t);
-	else
-		bpftable_header(run, usual_columns(&t));
 	if (bpftable.drain)
 		ret = map_drain(&t.map, dump_one, &d, &restarts);
 	else
 		ret = typed_walk(&t, d.maps ? dump_inner : dump_one, &d, &restarts);
 	if (ret == -EPIPE)
 		ret = 0;
-	if (ret == -EOPNOTSUPP || ret == -524) {
-		err("dump: %s", map_why_not(&t.map, MAP_WALK));
-		ret = -EOPNOTSUPP;
-	} else if (ret == -ENOSPC) {
-		err("dump: the kernel tells sockets by their cookie, of 8 bytes: this map has values of 4");
-		ret = -EOPNOTSUPP;
-	} else if (ret == -EAGAIN) {
-		err("dump: the map changes faster than it can be read");
-	}
+	if (ret)
+		ret = typed_walk_failed("dump", &t, ret);
+	else
+		head(&d);
 	bpftable_restarts(run, restarts);
 	if (!ret && d.maps)
 		ret = typed_hints_used(&bpftable.how);
@@ -531,12 +533,10 @@ int bpftable_count(struct run *run)
 	int ret = bpftable_open(run, &t, false, &where);
 
 	c.where = where;
-	if (!ret && !(map_can(&t.map) & MAP_WALK) && !typed_key_is_fd(&t)) {
-		err("count: %s", map_why_not(&t.map, MAP_WALK));
-		ret = -EOPNOTSUPP;
-	}
-	if (!ret)
+	if (!ret) {
 		ret = typed_walk(&t, count_one, &c, &row.restarts);
+		ret = typed_walk_failed("count", &t, ret);
+	}
 	if (!ret) {
 		row.entries = c.n;
 		row.max = t.map.info.max_entries;
@@ -619,7 +619,7 @@ int snapshot_take(struct snapshot *s, struct typed *t, const struct where *where
 		return -EOPNOTSUPP;
 	}
 	ret = typed_walk(t, snapshot_one, s, &restarts);
-	return ret ?: snapshot_sort(s);
+	return ret ? typed_walk_failed("it can't be listed", t, ret) : snapshot_sort(s);
 }
 
 const char *snapshot_find(const struct snapshot *s, const void *key)
@@ -761,7 +761,7 @@ int bpftable_hist(struct run *run)
 	if (ret == -EINVAL)
 		err("hist: %s is no number: --by FIELD says which to count", bpftable.by ?: "the value");
 	if (!ret)
-		ret = typed_walk(&t, hist_one, &h, &restarts);
+		ret = typed_walk_failed("hist", &t, typed_walk(&t, hist_one, &h, &restarts));
 	if (!ret) {
 		table.unit = bpftable.by;
 		run->table = &table;

@@ -501,6 +501,46 @@ static int queue_of(struct run *run, struct typed *t, bool write, const char *wh
 	return ret;
 }
 
+/* Records to a BPF program: their size is that of --type, or of the bytes given. */
+static int push_records(struct run *run, struct typed *t)
+{
+	struct user_ring_buffer *ring;
+	size_t size = value_size(t->value);
+	struct value_type *raw = NULL;
+	struct value_error e;
+	int ret = 0;
+
+	ring = user_ring_buffer__new(t->map.fd, NULL);
+	if (!ring)
+		return -errno;
+	for (int i = 1; !ret && i < run->n_args; i++) {
+		const char *text = run->args[i];
+		size_t n = size ?: (strlen(text) - (strncmp(text, "hex:", 4) ? 0 : 4)) / 2;
+		char *bytes = calloc(2, n + 1);
+		void *record;
+
+		ret = bytes ? value_type_new(&raw, NULL, 0, n, NULL, 0, &e) : -ENOMEM;
+		if (!ret)
+			ret = value_parse(size ? t->value : raw, text, false, bytes, bytes + n + 1, &e);
+		if (ret == -EINVAL)
+			typed_complain("value", text, &e);
+		record = ret ? NULL : user_ring_buffer__reserve(ring, n);
+		if (!ret && !record)
+			ret = -ENOSPC;
+		if (record) {
+			memcpy(record, bytes, n);
+			user_ring_buffer__submit(ring, record);
+		}
+		if (ret == -ENOSPC)
+			ret = explain("push", text, ret);
+		value_type_free(raw);
+		raw = NULL;
+		free(bytes);
+	}
+	user_ring_buffer__free(ring);
+	return ret;
+}
+
 int bpftable_push(struct run *run)
 {
 	char *value = NULL, *all = NULL;
@@ -509,7 +549,11 @@ int bpftable_push(struct run *run)
 
 	if (!value)
 		return ret;
-	all = calloc(n, t.map.room + 8);
+	if (!ret && t.map.info.type == MAP_TYPE_USER_RINGBUF) {
+		ret = push_records(run, &t);
+		n = 0;
+	}
+	all = calloc(n + 1, t.map.room + 8);
 	if (!all)
 		ret = -ENOMEM;
 	for (int i = 0; !ret && i < n; i++)	/* all are read before the first is pushed */
@@ -531,7 +575,7 @@ int bpftable_pop(struct run *run)
 
 	if (!value)
 		return ret;
-	if (!ret && t.map.info.type == BPF_MAP_TYPE_BLOOM_FILTER) {
+	if (!ret && (t.map.info.type == BPF_MAP_TYPE_BLOOM_FILTER || t.map.info.type == MAP_TYPE_USER_RINGBUF)) {
 		err("pop: %s", map_why_not(&t.map, MAP_GET));
 		ret = -EOPNOTSUPP;
 	}
@@ -566,6 +610,10 @@ int bpftable_peek(struct run *run)
 
 	if (!value)
 		return ret;
+	if (!ret && t.map.info.type == MAP_TYPE_USER_RINGBUF) {
+		err("peek: %s", map_why_not(&t.map, MAP_GET));
+		ret = -EOPNOTSUPP;
+	}
 	if (!ret && bloom == (run->n_args == 1)) {
 		err(bloom ? "peek: a value is missing: a bloom filter says whether it may hold it" : "peek: a queue takes no value");
 		ret = -EINVAL;
@@ -600,7 +648,7 @@ static int pin_error(const char *path, int error)
 	else
 		err("%s: %s", path, strerror(error));
 	free(folder);
-	return error == EPERM || error == EACCES ? -EPERM : -EEXIST;
+	return -EEXIST;
 }
 
 static const struct {

@@ -56,7 +56,7 @@ static const struct {
 	{ "inode_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "task_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "bloom_filter", MAP_PUSH },
-	{ "user_ringbuf", 0 },
+	{ "user_ringbuf", MAP_PUSH },
 	{ "cgrp_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "arena", 0 },
 	{ "insn_array", SLOTS },
@@ -102,7 +102,7 @@ const char *map_why_not(const struct map *map, __u32 can)
 	case BPF_MAP_TYPE_RINGBUF:
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
 		return "records are read as they come: follow is for it";
-	case BPF_MAP_TYPE_USER_RINGBUF:
+	case MAP_TYPE_USER_RINGBUF:
 		return "what user space writes into it only BPF programs read";
 	case BPF_MAP_TYPE_SK_STORAGE:
 		return "the kernel lists no sockets: a key is PID/DESCRIPTOR";
@@ -303,7 +303,8 @@ static int by_index(const struct map *map, map_fn fn, void *ctx)
 }
 
 struct history {
-	char *keys;
+	char *keys, *first;	/* the latest, and the first of the walk */
+	size_t n_first;
 	size_t key_size, n;	/* kept: the last of them */
 	size_t at;		/* where the next one goes */
 };
@@ -313,8 +314,24 @@ static void *newest(const struct history *h)
 	return h->n ? h->keys + (h->at + HISTORY - 1) % HISTORY * h->key_size : NULL;
 }
 
+static void forget(struct history *h)
+{
+	h->at = (h->at + HISTORY - 1) % HISTORY;
+	h->n--;
+}
+
+static bool is_first(const struct history *h, const void *key)
+{
+	for (size_t i = 0; i < h->n_first; i++)
+		if (!memcmp(h->first + i * h->key_size, key, h->key_size))
+			return true;
+	return false;
+}
+
 static void remember(struct history *h, const void *key)
 {
+	if (h->n_first < HISTORY)
+		memcpy(h->first + h->n_first++ * h->key_size, key, h->key_size);
 	memcpy(h->keys + h->at * h->key_size, key, h->key_size);
 	h->at = (h->at + 1) % HISTORY;
 	h->n += h->n < HISTORY;
@@ -323,15 +340,17 @@ static void remember(struct history *h, const void *key)
 /*
  * When the key that the walk stands on is deleted, the kernel starts over from the first
  * one, without a word.  So what comes after a key counts only if that key is still there
- * afterwards; else the walk goes on from the last key before it that is, and begins again
- * only when none of many is.
+ * afterwards, and is none of the walk's first ones (the key may have been deleted and made
+ * anew in between); else the walk goes on from the last key before it that is, and begins
+ * again only when none of many is.
  */
 static int one_by_one(const struct map *map, map_fn fn, void *ctx, __u64 *restarts)
 {
-	struct history h = { .keys = malloc(HISTORY * (size_t)map->info.key_size), .key_size = map->info.key_size };
+	struct history h = { .keys = malloc(HISTORY * (size_t)map->info.key_size),
+			     .first = malloc(HISTORY * (size_t)map->info.key_size), .key_size = map->info.key_size };
 	char *next = malloc(map->info.key_size), *value = malloc(map->room ?: 1);
 	__u64 left = 4ULL * map->info.max_entries + RESTARTS, again = 0;
-	int ret = h.keys && next && value ? 0 : -ENOMEM;
+	int ret = h.keys && h.first && next && value ? 0 : -ENOMEM;
 
 	while (!ret) {
 		void *from = newest(&h);
@@ -341,13 +360,13 @@ static int one_by_one(const struct map *map, map_fn fn, void *ctx, __u64 *restar
 			ret = -errno;
 			break;
 		}
-		if (from && map_get(map, from, value) == -ENOENT) {
-			while (h.n && map_get(map, newest(&h), value) == -ENOENT) {
-				h.at = (h.at + HISTORY - 1) % HISTORY;
-				h.n--;
-			}
+		if (from && (map_get(map, from, value) == -ENOENT || (!end && is_first(&h, next)))) {
+			do
+				forget(&h);
+			while (h.n && map_get(map, newest(&h), value) == -ENOENT);
 			if (!h.n) {
 				++*restarts;
+				h.n_first = 0;
 				ret = ++again > RESTARTS ? -EAGAIN : 0;
 			}
 			continue;
@@ -365,6 +384,7 @@ static int one_by_one(const struct map *map, map_fn fn, void *ctx, __u64 *restar
 			remember(&h, next);
 	}
 	free(h.keys);
+	free(h.first);
 	free(next);
 	free(value);
 	return ret;

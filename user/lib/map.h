@@ -19,7 +19,9 @@ struct map {
 	bool frozen, writable;
 };
 
-#define MAP_TYPE_CGRP_STORAGE 32	/* headers to build with may be older */
+/* Headers to build with may be older. */
+#define MAP_TYPE_USER_RINGBUF 31
+#define MAP_TYPE_CGRP_STORAGE 32
 
 enum {
 	MAP_WALK = 1 << 0,	/* its entries can be listed */

@@ -289,7 +289,7 @@ static int take(struct run *run, const struct opt *o, const char *arg)
 	}
 	seen[n_seen].opt = o;
 	seen[n_seen++].arg = arg;
-	if (o->set || is_filter(o))
+	if (o->set || (!is_own(run, o) && is_filter(o)))
 		return filter_option(run, o, arg);
 	return store(run, o, arg, is_own(run, o) ? (void *)scratch : (char *)run + o->offset);
 }

@@ -253,7 +253,7 @@ static int make_types(struct typed *t, struct typed_how *how)
 	if (!ret)
 		ret = make_type(&t->key, "key", key_btf, key, info->key_size, how, how->lend || how->lend_key);
 	if (!ret)
-		ret = make_type(&t->value, "value", value_btf, value, info->value_size, how, how->lend);
+		ret = make_type(&t->value, "value", value_btf, value, info->value_size, how, how->lend);	/* 0: the type's own */
 	if (!ret && info->type == BPF_MAP_TYPE_LPM_TRIE)
 		value_type_lpm(t->key);
 	return ret;
@@ -355,7 +355,7 @@ static int socket_fd(const char *text)
 	int task, got;
 
 	if (sscanf(text, "%u/%u%c", &pid, &fd, &extra) != 2) {
-		err("key: '%s' is not PID/DESCRIPTOR: the keys of a sk_storage are sockets", text);
+		err("'%s' is not PID/DESCRIPTOR, which names a socket", text);
 		return -EINVAL;
 	}
 	task = syscall(SYS_pidfd_open, pid, 0);
@@ -428,6 +428,8 @@ static int value_fd(const struct typed *t, const char *text, void *value)
 	const char *digits = !strncmp(text, "id:", 3) ? text + 3 : text;
 	char *end;
 	unsigned long id = strtoul(digits, &end, 10);
+	bool by_socket = t->map.info.type == BPF_MAP_TYPE_SOCKMAP || t->map.info.type == BPF_MAP_TYPE_SOCKHASH ||
+			 t->map.info.type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY || t->map.info.type == BPF_MAP_TYPE_XSKMAP;
 	int fd;
 
 	if (is_object(t) && isdigit((unsigned char)*digits) && !*end)
@@ -439,11 +441,13 @@ static int value_fd(const struct typed *t, const char *text, void *value)
 	else if (t->map.info.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		fd = -EINVAL;
 	else
-		fd = is_object(t) ? -EINVAL : socket_fd(text);
-	if (fd == -EINVAL) {
+		fd = by_socket ? socket_fd(text) : -EINVAL;
+	if (fd == -EINVAL && !by_socket) {
 		err("value: '%s': %s", text, is_object(t) ? "id:N or the path of a pin is needed" : "this kind of map can't be given it");
 		return -EINVAL;
 	}
+	if (fd == -EINVAL)
+		return -EINVAL;	/* said */
 	if (fd < 0) {
 		err("value: %s: %s", text, strerror(fd == -1 ? errno : -fd));
 		return -ENOENT;
@@ -619,11 +623,27 @@ int typed_walk(struct typed *t, map_fn fn, void *ctx, __u64 *restarts)
 		free(w.value);
 		return w.ret;
 	}
-	if (!(map_can(&t->map) & MAP_WALK)) {
-		err("%s", map_why_not(&t->map, MAP_WALK));
+	if (!(map_can(&t->map) & MAP_WALK))
 		return -EOPNOTSUPP;
-	}
 	return map_walk(&t->map, fn, ctx, restarts);
+}
+
+int typed_walk_failed(const char *what, const struct typed *t, int ret)
+{
+	switch (ret) {
+	case -EOPNOTSUPP:
+	case -524:	/* ENOTSUPP, which the kernel shouldn't let out */
+		err("%s: %s", what, map_why_not(&t->map, MAP_WALK));
+		return -EOPNOTSUPP;
+	case -ENOSPC:
+		err("%s: the kernel tells sockets by their cookie, of 8 bytes: this map has values of %u", what, t->map.info.value_size);
+		return -EOPNOTSUPP;
+	case -EAGAIN:
+		err("%s: the map changes faster than it can be read", what);
+		return ret;
+	default:
+		return ret;
+	}
 }
 
 /* --- Fields --- */

@@ -56,6 +56,7 @@ int typed_patch(const struct typed *t, const void *key, const void *value, const
 
 /* All entries, also of the storages of tasks and cgroups, which the kernel doesn't list. */
 int typed_walk(struct typed *t, map_fn fn, void *ctx, __u64 *restarts);
+int typed_walk_failed(const char *what, const struct typed *t, int ret);	/* one line on stderr; what to return */
 
 /* --where: 'port == 53 && (src == 10.0.0.1 || comm != "x")', of the fields of key and value. */
 struct where;

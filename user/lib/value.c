@@ -117,6 +117,13 @@ void value_quote(struct value_buf *to, const char *text, size_t len, enum value_
 	value_put(to, "\"", 1);
 }
 
+void value_printable(char *text)
+{
+	for (unsigned char *s = (unsigned char *)text; *s; s++)
+		if (*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
 /* --- Bits --- */
 
 u128 value_bits(const void *bytes, __u32 at, __u32 bits)
@@ -308,26 +315,28 @@ static void write_number(struct writer *w, const struct value_node *n, u128 v)
 	}
 }
 
-static void write_enum(struct writer *w, const struct value_node *n, u128 v)
-{
-	for (__u32 i = 0; i < n->n; i++)
-		if (n->names[i].value == v) {
-			if (w->json)
-				value_quote(w->to, n->names[i].name, strlen(n->names[i].name), VALUE_JSON);
-			else
-				value_puts(w->to, n->names[i].name);
-			return;
-		}
-	write_number(w, n, v);
-}
-
 /* A name as it can be read back: BTF may hold anything. */
-static void write_name(struct writer *w, const char *name)
+static void write_word(struct writer *w, const char *name)
 {
 	if (w->json || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.")])
 		value_quote(w->to, name, strlen(name), w->json ? VALUE_JSON : VALUE_TEXT);
 	else
 		value_puts(w->to, name);
+}
+
+static void write_enum(struct writer *w, const struct value_node *n, u128 v)
+{
+	for (__u32 i = 0; i < n->n; i++)
+		if (n->names[i].value == v) {
+			write_word(w, n->names[i].name);
+			return;
+		}
+	write_number(w, n, v);
+}
+
+static void write_name(struct writer *w, const char *name)
+{
+	write_word(w, name);
 	value_puts(w->to, w->json ? ":" : ": ");
 }
 
@@ -793,14 +802,17 @@ int value_numeric(const struct value_type *type, unsigned int n, struct value_fi
 static void layout(struct value_buf *to, const struct value_node *n, __u32 at, int depth)
 {
 	bool bit_field = n->bits % 8 || at % 8;
+	struct writer w = { .to = to };
 
 	if (bit_field)
 		value_printf(to, "%5u:%-2u %5u bits ", at / 8, at % 8, n->bits);
 	else
 		value_printf(to, "%5u %8u bytes ", at / 8, n->bits / 8);
 	value_printf(to, "%*s%s", 2 * depth, "", n->type ?: "bytes");
-	if (*n->name)
-		value_printf(to, " %s", n->name);
+	if (*n->name) {
+		value_puts(to, " ");
+		write_word(&w, n->name);
+	}
 	value_puts(to, "\n");
 	for (__u32 i = 0; value_inner(n) && i < n->n; i++)
 		layout(to, &n->parts[i], at + n->parts[i].at, depth + 1);

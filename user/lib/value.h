@@ -60,6 +60,7 @@ struct value_field {
 	__u32 at;		/* bits from the start of the value */
 };
 
+void value_printable(char *text);	/* control characters become "?" */
 int value_as_find(const char *name);		/* enum value_as, or -ENOENT */
 
 /*

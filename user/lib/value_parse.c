@@ -33,6 +33,7 @@ static int fail_at(struct parser *s, const char *at, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(s->e->text, sizeof(s->e->text), fmt, args);
 	va_end(args);
+	value_printable(s->e->text);
 	s->e->at = at - s->text;
 	return -EINVAL;
 }

@@ -66,6 +66,7 @@ static int wrong(struct builder *b, int error, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(b->e->text + n, sizeof(b->e->text) - n, fmt, args);
 	va_end(args);
+	value_printable(b->e->text);
 	b->e->at = 0;
 	return error;
 }
@@ -365,6 +366,7 @@ static int build(struct builder *b, struct value_node *n, __u32 id, __u32 bits, 
 	if (++b->nodes > VALUE_NODES)
 		return wrong(b, -E2BIG, "more than %d fields", VALUE_NODES);
 	c_name(b, id, type, sizeof(type));
+	value_printable(type);
 	n->type = strdup(type);
 	if (!n->type)
 		return -ENOMEM;
