@@ -8,6 +8,12 @@
 
 #define CLOCK_MONOTONIC 1
 
+/* Only 32-bit programs have it, and not every architecture has those. */
+#ifndef NR_clock_nanosleep_time64
+#define NR_clock_nanosleep_time64 -1
+#define NR32_clock_nanosleep_time64 -1
+#endif
+
 /* As they begin: one that is interrupted goes on in a call of another name. */
 ON_SYSCALL_ENTRY(nanosleep, clock_nanosleep, clock_nanosleep_time64)
 {

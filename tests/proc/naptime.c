@@ -26,6 +26,8 @@ static void sleeps(void *arg)
 {
 	struct timespec one = {0, 12345678}, two = {0, 3 * MS}, wrong = {0, 1000000000}, negative = {-1, 0},
 			past = {1, 0}, until;
+	/* More than once: the first may come before the sleep. */
+	struct itimerval often = {{0, 50000}, {0, 50000}}, never = {};
 	struct sigaction action = {.sa_handler = on_alarm};
 
 	(void)arg;
@@ -33,11 +35,12 @@ static void sleeps(void *arg)
 	syscall(SYS_clock_nanosleep, CLOCK_BOOTTIME, 0, &two, NULL);
 	until = from_now(CLOCK_MONOTONIC, 60000 * MS);
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 50000}}, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
 	CHECK(syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == -1 && errno == EINTR);
 	until = from_now(CLOCK_REALTIME, 50000 * MS);
-	setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 50000}}, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
 	CHECK(syscall(SYS_clock_nanosleep, CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL) == -1 && errno == EINTR);
+	setitimer(ITIMER_REAL, &never, NULL);
 	syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL);
 	CHECK(syscall(SYS_nanosleep, &wrong, NULL) == -1 && errno == EINVAL);
 	CHECK(syscall(SYS_nanosleep, &negative, NULL) == -1 && errno == EINVAL);

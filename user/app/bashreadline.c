@@ -2,20 +2,16 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/tool.h"
+#include "lib/uprobe.h"
 #include "app/bashreadline.h"
 #include "app/bashreadline.skel.h"
 
 #define EVENT struct bashreadline_event
-#define FILES 64	/* different shells and libraries that can be probed at once */
 
 static const char *shared;	/* -s */
 
@@ -25,90 +21,6 @@ static int parse_shared(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
-/* A function's address in a table of symbols, 0 if it isn't there. */
-static __u64 symbol(Elf *elf, Elf_Scn *scn, const GElf_Shdr *table, const char *name)
-{
-	Elf_Data *data = elf_getdata(scn, NULL);
-	GElf_Sym sym;
-
-	for (size_t i = 0; data && i < table->sh_size / table->sh_entsize; i++) {
-		const char *is = gelf_getsym(data, i, &sym) ? elf_strptr(elf, table->sh_link, sym.st_name) : NULL;
-
-		if (is && !strcmp(is, name) && GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_shndx != SHN_UNDEF)
-			return sym.st_value;
-	}
-	return 0;
-}
-
-static __u64 function(Elf *elf, const char *name)
-{
-	Elf_Scn *scn = NULL;
-	__u64 address = 0;
-	GElf_Shdr table;
-
-	while (!address && (scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &table) && (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB) &&
-		    table.sh_entsize)
-			address = symbol(elf, scn, &table, name);
-	return address;
-}
-
-/*
- * Where to see what readline() returns: an offset in the file, 0 if it has no such function, or a
- * negative errno.  readline_internal_teardown() returns the same to readline(), and is called when the
- * line is complete: with it, lines are seen of shells that waited for one when the tool started.
- */
-static long readline_in(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	__u64 address;
-	GElf_Phdr part;
-	long at = 0;
-	size_t n;
-	Elf *elf;
-
-	if (fd < 0)
-		return -errno;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &n)) {
-		address = function(elf, "readline_internal_teardown") ?: function(elf, "readline");
-		for (size_t i = 0; address && i < n; i++)
-			if (gelf_getphdr(elf, i, &part) && part.p_type == PT_LOAD && address >= part.p_vaddr &&
-			    address < part.p_vaddr + part.p_filesz)
-				at = address - part.p_vaddr + part.p_offset;
-	}
-	elf_end(elf);
-	close(fd);
-	return at;
-}
-
-/* 1 when the file has readline() and is now probed, once however often it is met; 0 when it has none. */
-static int probe(struct run *run, const char *path)
-{
-	struct bashreadline_bpf *skel = (void *)run->skel;
-	static struct { dev_t dev; ino_t ino; } known[FILES];
-	static int n;
-	struct stat st;
-	long at;
-	int ret;
-
-	if (stat(path, &st))
-		return -errno;
-	for (int i = 0; i < n; i++)
-		if (known[i].dev == st.st_dev && known[i].ino == st.st_ino)
-			return 1;
-	at = readline_in(path);
-	if (at <= 0 || n == FILES)
-		return at;
-	ret = attach_keep(bpf_program__attach_uprobe(skel->progs.readline_return, true, -1, path, at));
-	if (ret)
-		return ret;
-	known[n].dev = st.st_dev;
-	known[n++].ino = st.st_ino;
-	return 1;
-}
-
 static bool is_library(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -116,31 +28,13 @@ static bool is_library(const char *path)
 	return name && !strncmp(name, "/libreadline.so", 15);
 }
 
-/* A running shell: its program, or the library that it has mapped, as it sees them. */
-static int probe_process(struct run *run, const char *pid)
-{
-	char path[PATH_LEN + 64], line[PATH_LEN + 256], *file;
-	int ret;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	ret = probe(run, path);
-	if (ret)
-		return ret;
-	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
-	f = fopen(path, "re");
-	while (!ret && f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = 0;
-		file = strchr(line, '/');
-		if (file && is_library(file)) {
-			snprintf(path, sizeof(path), "/proc/%s/root%s", pid, file);
-			ret = probe(run, path);
-		}
-	}
-	if (f)
-		fclose(f);
-	return ret;
-}
+/*
+ * readline_internal_teardown() returns the same to readline(), and is called when the line is complete: with it, lines
+ * are seen of shells that waited for one when the tool started.
+ */
+static struct uprobe readline = {
+	.at_return = true, .functions = { "readline_internal_teardown", "readline" }, .is_library = is_library,
+};
 
 static bool is_bash(const char *pid)
 {
@@ -156,24 +50,11 @@ static bool is_bash(const char *pid)
 }
 
 /* For shells that start later: /bin/bash, or the library that the loader would give it. */
-static int probe_installed(struct run *run)
+static int probe_installed(void)
 {
-	static const char *const folders[] = { "/lib/*-linux-*", "/usr/lib/*-linux-*", "/lib64", "/usr/lib64", "/usr/lib",
-					       "/usr/local/lib" };
-	int ret = probe(run, "/bin/bash");
-	char pattern[64];
-	glob_t found;
+	int ret = uprobe_file(&readline, "/bin/bash");
 
-	for (unsigned int i = 0; !ret && i < sizeof(folders) / sizeof(*folders); i++) {
-		snprintf(pattern, sizeof(pattern), "%s/libreadline.so.*", folders[i]);
-		if (glob(pattern, 0, NULL, &found))
-			continue;
-		for (size_t j = 0; j < found.gl_pathc; j++)
-			if (probe(run, found.gl_pathv[j]) > 0)
-				ret = 1;
-		globfree(&found);
-	}
-	return ret;
+	return ret ?: uprobe_installed(&readline, (const char *const[]){ "libreadline.so.*", NULL });
 }
 
 /* -p: whatever the program's name is. */
@@ -186,7 +67,7 @@ static int probe_wanted(void *run, const void *key, void *value)
 	if (wanted->kind != ONLY_PIDS)
 		return 0;
 	snprintf(pid, sizeof(pid), "%llu", wanted->id);
-	ret = probe_process(run, pid);
+	ret = uprobe_process(&readline, pid);
 	if (!ret)
 		err("--pid: process %s has no function readline: name its file with --shared", pid);
 	else if (ret < 0)
@@ -201,8 +82,9 @@ static int attach(struct run *run)
 	struct dirent *entry;
 	DIR *proc;
 
+	readline.program = ((struct bashreadline_bpf *)run->skel)->progs.readline_return;
 	if (shared) {
-		ret = probe(run, shared);
+		ret = uprobe_file(&readline, shared);
 		if (ret > 0)
 			return 0;
 		err("--shared: '%s': %s", shared, ret ? strerror(-ret) : "has no function readline");
@@ -214,13 +96,13 @@ static int attach(struct run *run)
 	while (proc && (entry = readdir(proc))) {
 		if (!isdigit((unsigned char)*entry->d_name) || !is_bash(entry->d_name))
 			continue;
-		ret = probe_process(run, entry->d_name);
+		ret = uprobe_process(&readline, entry->d_name);
 		found += ret > 0;
 		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
 	}
 	if (proc)
 		closedir(proc);
-	ret = probe_installed(run);
+	ret = probe_installed();
 	if (ret > 0 || found)
 		return 0;
 	last = ret < 0 && ret != -ENOENT ? ret : last;

@@ -42,6 +42,16 @@ static const char *tracefs(void)
 	return *found ? found : NULL;
 }
 
+FILE *kernel_tracefs_open(const char *path)
+{
+	char full[256];
+
+	if (!tracefs())
+		return NULL;
+	snprintf(full, sizeof(full), "%s/%s", tracefs(), path);
+	return fopen(full, "re");
+}
+
 int kernel_tracefs(const char *path, char *buf, size_t size)
 {
 	char full[256];

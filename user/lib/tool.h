@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <linux/types.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -298,6 +299,7 @@ int attach_keep(struct bpf_link *link);
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */
-int kernel_tracefs(const char *path, char *buf, size_t size);	/* of a file under it; -ENOENT */
+int kernel_tracefs(const char *path, char *buf, size_t size);	/* a line of a file under it; -ENOENT */
+FILE *kernel_tracefs_open(const char *path);			/* NULL: there is none */
 
 #endif

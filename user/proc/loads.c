@@ -45,7 +45,7 @@ static int follow(struct run *run)
 	out_header(run);
 	out_flush();
 	ret = ring_ready(run);
-	while (!ret && !ring_over(run, deadline)) {
+	while (!ret && (!run->shown || !ring_over(run, deadline))) {
 		struct load load = {};
 		__u64 now = look_now(), until;
 

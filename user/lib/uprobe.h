@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Functions of user programs: in which files they are, and probes at them. */
+#ifndef UPROBE_H
+#define UPROBE_H
+
+#include "lib/tool.h"
+
+/* The function that has the code at this offset of the file; -ENOENT, or another error. */
+int uprobe_name(const char *path, __u64 offset, char *name, size_t size);
+
+struct uprobe {
+	struct bpf_program *program;
+	bool at_return;
+	const char *functions[3];	/* the first of them that a file has */
+	bool (*is_library)(const char *path);
+};
+
+/* Each file is probed once, however often it is met. 1: it is probed; 0: it has no such function; or an error. */
+int uprobe_file(const struct uprobe *u, const char *path);
+int uprobe_process(const struct uprobe *u, const char *pid);	/* its program, or a library that it has mapped */
+int uprobe_installed(const struct uprobe *u, const char *const *names);	/* libraries where the loader looks for them */
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include "lib/tool.h"
+#include "lib/uprobe.h"
+#include "proc/threadsnoop.h"
+#include "proc/threadsnoop.skel.h"
+
+#define EVENT struct threadsnoop_event
+
+static const char *library;	/* -l */
+
+/* Of the event that is shown now. */
+static char function[256], file[PATH_LEN];
+
+static int parse_library(struct run *run, const char *arg, void *to)
+{
+	library = arg;
+	return 0;
+}
+
+static bool is_library(const char *path)
+{
+	static const char *const names[] = { "/libc.so.", "/libc-2.", "/libpthread.so.", "/libpthread-2.", "/ld-musl-" };
+	const char *name = strrchr(path, '/');
+
+	for (unsigned int i = 0; name && i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static struct uprobe create = { .functions = { "pthread_create" }, .is_library = is_library };
+
+/* Those of -p, whatever they are linked with. */
+static int probe_wanted(void *ctx, const void *key, void *value)
+{
+	const struct filter_key *wanted = key;
+	char pid[24];
+	int ret;
+
+	if (wanted->kind != ONLY_PIDS)
+		return 0;
+	snprintf(pid, sizeof(pid), "%llu", wanted->id);
+	ret = uprobe_process(&create, pid);
+	if (!ret)
+		err("--pid: process %s has no function pthread_create: name its file with --library", pid);
+	else if (ret < 0)
+		err("--pid: process %s: %s", pid, strerror(-ret));
+	return ret > 0 ? 0 : -EINVAL;
+}
+
+static int attach(struct run *run)
+{
+	static const char *const names[] = { "libc.so.6", "libpthread.so.0", "ld-musl-*.so.1", NULL };
+	int found, last = 0, ret;
+	struct dirent *entry;
+	DIR *proc;
+
+	create.program = ((struct threadsnoop_bpf *)run->skel)->progs.pthread_create;
+	if (library) {
+		ret = uprobe_file(&create, library);
+		if (ret > 0)
+			return 0;
+		err("--library: '%s': %s", library, ret ? strerror(-ret) : "has no function pthread_create");
+		return -EINVAL;
+	}
+	if (run->common->filters & ONLY_PIDS)
+		return map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), probe_wanted, run);
+	found = uprobe_installed(&create, names);
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)*entry->d_name))
+			continue;
+		ret = uprobe_process(&create, entry->d_name);
+		found |= ret > 0;
+		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
+	}
+	if (proc)
+		closedir(proc);
+	if (found)
+		return 0;
+	if (last)
+		return last;
+	err("no file here has a function pthread_create: name one with --library");
+	return -EOPNOTSUPP;
+}
+
+/* From an address to the file that is mapped there, and the function in it, while the process is there to be asked. */
+static bool event(struct run *run, void *event, size_t size)
+{
+	unsigned long long from, to, offset;
+	const EVENT *e = event;
+	char path[PATH_LEN + 64], line[PATH_LEN + 256];
+	FILE *f;
+
+	snprintf(function, sizeof(function), "0x%llx", e->start);
+	*file = 0;
+	snprintf(path, sizeof(path), "/proc/%u/maps", e->origin.pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *name = strchr(line, '/');
+
+		if (sscanf(line, "%llx-%llx %*s %llx", &from, &to, &offset) != 3 || e->start < from || e->start >= to)
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		if (!name)
+			break;
+		snprintf(file, sizeof(file), "%s", name);
+		offset += e->start - from;
+		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", e->origin.pid, from, to);
+		if (uprobe_name(path, offset, function, sizeof(function))) {
+			snprintf(path, sizeof(path), "/proc/%u/root%s", e->origin.pid, file);
+			if (uprobe_name(path, offset, function, sizeof(function)))
+				snprintf(function, sizeof(function), "%.200s+0x%llx", strrchr(file, '/') + 1, offset);
+		}
+		break;
+	}
+	if (f)
+		fclose(f);
+	return true;
+}
+
+static void show_function(struct out *out, const struct column *c, const void *row)
+{
+	out_bytes(out, function, strlen(function));
+}
+
+static void show_file(struct out *out, const struct column *c, const void *row)
+{
+	if (*file)
+		out_bytes(out, file, strlen(file));
+	else
+		out_nothing(out);
+}
+
+static const struct opt opts[] = {
+	{ .letter = 'l', .name = "library", .arg = "FILE", .value = V_CHARS, .parse = parse_library, .complete = "file",
+	  .help = "the program or library that has pthread_create()" },
+	{}
+};
+
+static const struct column columns[] = {
+	COL_ORIGIN(EVENT),
+	COL_OWN("function", show_function, -32, "function that the thread begins with: its name, or FILE+OFFSET, or its address"),
+	COL_OWN("file", show_file, 0, "file that the function is in", HIDDEN),
+	{}
+};
+
+static const struct example examples[] = {
+	{ "", "each thread that is made, and what it shall do" },
+	{ "-p 1234 -T -o +file", "those of a process, whatever it is linked with" },
+	{ "-l /opt/app/bin/app", "those of a static program, also when it starts later" },
+	{}
+};
+
+TOOL(threadsnoop,
+	.summary  = "trace threads as programs make them, and what they begin with",
+	.about    = "One line for each call of pthread_create(): of the C libraries that are installed and of those that "
+		    "running processes use, in containers as well, and of programs that have it linked in where they run "
+		    "already.",
+	.cost     = "One uprobe for each thread made. Names are looked up in the files of the process, in user space.",
+	.caveats  = "Who makes threads by clone(2) itself, as Go does, is not shown; nor are failures told. Of a static "
+		    "program that starts later its file must be given with --library. Of a process that is gone when its "
+		    "event is read only the address is known. Arguments of 32-bit programs are not read.",
+	.examples = examples, .opts = opts, .columns = columns, .attach = attach, .event = event,
+	/* to look into the files of other processes, also those that have no name any more */
+	.keep_caps = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_CHECKPOINT_RESTORE);
