@@ -146,6 +146,9 @@ static __always_inline int body(const struct syscall *call)
 
 #define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
 
+/* As they begin: call->ret means nothing, and memory that the caller has not touched can't be read. */
+#define ON_SYSCALL_ENTRY(calls...) ___ON_SYSCALL("raw_tp/sys_enter", syscall_entry, on_syscall_entry, ##calls)
+
 /* As one way of a group of probe.bpf.h. */
 #define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
 

@@ -12,6 +12,8 @@ struct task_struct {
 	unsigned int flags;
 	int on_cpu;
 	int exit_code;
+	unsigned in_iowait: 1;
+	unsigned in_memstall: 1;
 	pid_t pid;
 	pid_t tgid;
 	char comm[16];

@@ -125,6 +125,10 @@ TEST_EACH_TOOL("without the rights, it names cause and remedy in one line", .tra
 	const char *name = the_tool->name;
 	struct job *job = job_run(&(struct how){.uid = 65534}, LINE("--duration", "100ms"));
 
+	if (strstr(run("corekit", name, "--help=man")->out, "no rights needed")) {
+		ended_well(job);
+		return;
+	}
 	CHECK_EQ(job->status, 3);
 	CHECK_STR(job->out, "");
 	CHECK_EQ(lines(job->err), 1);

@@ -142,7 +142,7 @@ const struct opt *opt_common(const struct tool *tool)
 	static struct opt list[64];
 	const struct opt *parts[] = {
 		tool->open ? filter_opts : NULL,
-		tool->open && tool->table.map ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
+		tool->table.map || tool->intervals ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
 		tool->open && !tool->table.map ? event_opts : NULL,
@@ -154,7 +154,7 @@ const struct opt *opt_common(const struct tool *tool)
 
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		for (const struct opt *o = parts[i]; o && o->name; o++)
-			if (tool->open || strcmp(o->name, "btf"))
+			if (tool->open || (strcmp(o->name, "btf") && strcmp(o->name, "max-entries")))
 				list[n++] = *o;
 	list[n] = (struct opt){};
 	return list;
@@ -353,9 +353,9 @@ static int positional(struct run *run, int argc, char **argv)
 	run->n_args = argc;
 	if (run->tool->args)
 		return 0;
-	if (run->tool->table.map && n < argc && take(run, &table_opts[0], argv[n++]))
+	if ((run->tool->table.map || run->tool->intervals) && n < argc && take(run, &table_opts[0], argv[n++]))
 		return -EINVAL;
-	if (run->tool->table.map && n < argc && take(run, &run_opts[1], argv[n++]))
+	if ((run->tool->table.map || run->tool->intervals) && n < argc && take(run, &run_opts[1], argv[n++]))
 		return -EINVAL;
 	if (n < argc) {
 		err("'%s': an argument that means nothing here: see --help", argv[n]);

@@ -432,7 +432,7 @@ int table_show(struct run *run)
 
 		memcpy(delta + n * t.size, entry, t.size);
 		active = since_before(run, delta + n * t.size);
-		n += active || (!t.keyed && run->format == OUT_JSON);
+		n += active || run->table->idle || (!t.keyed && run->format == OUT_JSON);
 		if (!active && crowded && forget(run, entry, delta + n * t.size, &n))
 			continue;
 		memmove(t.now.entries + kept++ * t.size, entry, t.size);
