@@ -390,7 +390,10 @@ static int one_by_one(const struct map *map, map_fn fn, void *ctx, __u64 *restar
 	return ret;
 }
 
-/* Only types whose batches are whole buckets or a range of slots: then none is missed or seen twice. */
+/*
+ * Only types whose batches are whole buckets or a range of slots: then none is missed or seen twice.  A hash table must
+ * be read so: the kernel may give a deleted entry's memory to another bucket at once, and a walk key by key follows it.
+ */
 static bool in_batches(const struct map *map)
 {
 	switch (map->info.type) {
@@ -400,7 +403,8 @@ static bool in_batches(const struct map *map)
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return map->info.key_size <= 512;
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return true;
 	default:
 		return false;
 	}
@@ -408,7 +412,7 @@ static bool in_batches(const struct map *map)
 
 static int batches(const struct map *map, map_fn fn, void *ctx, bool drain, bool *began)
 {
-	__u64 cursor[64];	/* room for a key or a bucket number, whichever the map type uses; keys fit a BPF stack */
+	__u64 cursor[64];	/* a bucket's number, or an array's index */
 	char *keys = NULL, *values = NULL;
 	__u32 batch = BATCH, n;
 	void *at = NULL;
