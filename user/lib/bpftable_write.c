@@ -2,6 +2,7 @@
 /* bpftable: what changes maps. All that is to be written is checked before the first byte of it is. */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -684,6 +685,34 @@ static int size_or_type(const char *what, const char *text, struct btf *btf, __u
 	return 0;
 }
 
+/* By libbpf, which knows to make an object's BTF one that the kernel takes; the map has the object's name for it. */
+static int create_by_object(const char *file, const char *name, int type, const struct bpf_map_info *as, int inner)
+{
+	struct bpf_object *obj = bpf_object__open_file(file, NULL);
+	struct bpf_map *map = obj ? bpf_object__find_map_by_name(obj, name) : NULL, *m;
+	struct bpf_program *p;
+	int ret = map ? 0 : -ENOENT;
+
+	if (map) {
+		bpf_object__for_each_program(p, obj)
+			bpf_program__set_autoload(p, false);
+		bpf_object__for_each_map(m, obj)
+			bpf_map__set_autocreate(m, m == map);
+		bpf_map__set_type(map, type);
+		bpf_map__set_key_size(map, as->key_size);
+		bpf_map__set_value_size(map, as->value_size);
+		bpf_map__set_max_entries(map, as->max_entries);
+		bpf_map__set_map_flags(map, as->map_flags);
+		if (inner >= 0)
+			ret = bpf_map__set_inner_map_fd(map, inner);
+		ret = ret ?: bpf_object__load(obj);
+	}
+	if (!ret)
+		ret = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+	bpf_object__close(obj);
+	return ret;
+}
+
 int bpftable_create(struct run *run)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
@@ -728,7 +757,17 @@ int bpftable_create(struct run *run)
 	for (size_t i = 0; name[i] && i < sizeof(kept) - 1; i++)
 		kept[i] = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", name[i]) ? name[i] : '_';
 	opts.map_flags = flags;
-	if (!ret) {
+	if (!ret && key_type && bpftable.lend && strrchr(bpftable.lend, ':') > bpftable.lend) {
+		struct bpf_map_info as = { .key_size = key_size, .value_size = value_size, .max_entries = max, .map_flags = flags };
+		char *file = strdup(bpftable.lend), *colon = file ? strrchr(file, ':') : NULL;
+
+		if (colon) {
+			*colon = 0;
+			fd = create_by_object(file, colon + 1, type, &as, inner.fd);
+		}
+		free(file);
+	}
+	if (!ret && fd < 0) {
 		fd = bpf_map_create(type, kept, key_size, value_size, max, &opts);
 		if (fd < 0 && opts.btf_fd && errno != EPERM) {	/* of this type without BTF, then */
 			opts.btf_fd = opts.btf_key_type_id = opts.btf_value_type_id = 0;
