@@ -128,7 +128,8 @@ TEST(cpudist, "two that share a CPU are on it in turns: each one's time on is th
 		CHECK_STR(string(row(on, IS("pid", pid)), "comm"), i ? "hog-b" : "hog-a");
 		CHECK_STR(string(row(off, IS("tid", pid)), "comm"), i ? "hog-b" : "hog-a");
 		CHECK_BETWEEN(ran * 0.7 - 2e6, number(row(on, IS("pid", pid)), "sum_ns"), ran * 1.3 + 50e6 * slow());
-		CHECK(number(row(off, IS("tid", pid)), "sum_ns") >= waited * 0.7 - 20e6);
+		/* the first time off, with its wait, began before the tool did: it may be the longest */
+		CHECK(number(row(off, IS("tid", pid)), "sum_ns") >= waited * 0.3 - 20e6);
 		CHECK(waited > 50 * MS);
 	}
 }
