@@ -49,6 +49,7 @@ static long long buckets(const json_t *row, long long from, long long to)
 }
 
 #define TURNS 20
+#define SEEN (TURNS * 7 / 10) /* at least: on one kernel a few switches have no program called, see softirqs.c */
 
 /* Runs 10 ms, sleeps 20 ms, in turns. */
 static void turns(void *arg)
@@ -83,11 +84,11 @@ TEST(cpudist, "on and off CPU agree with what a task did, and with the kernel's 
 	CHECK(ran >= TURNS * 9.9e6);
 	/* the kernel's account leaves out what a hypervisor took; a switch may go unseen, and what is off counts as on */
 	CHECK_BETWEEN(ran * 0.75, number(r, "sum_ns"), ran * 1.3 + 20e6 * slow());
-	CHECK_BETWEEN(TURNS, number(r, "count"), after.times - before.times + 2);
+	CHECK_BETWEEN(SEEN, number(r, "count"), after.times - before.times + 2);
 	r = row(off);
-	CHECK_BETWEEN(TURNS, number(r, "count"), after.times - before.times + 2);
+	CHECK_BETWEEN(SEEN, number(r, "count"), after.times - before.times + 2);
 	/* asleep at least 20 ms each time, and all of it within the time that passed, with the wait to be let go */
-	CHECK_BETWEEN(TURNS * 20e6, number(r, "sum_ns"), wall + 60e9);
+	CHECK_BETWEEN(SEEN * 20e6, number(r, "sum_ns"), wall + 60e9);
 	/* in one stint, unless it lost its CPU after the clock was set and before it slept */
 	CHECK(buckets(r, 16384, 1LL << 40) >= TURNS / 2);
 	CHECK_STR(string(r, "unit"), "usecs");
@@ -184,5 +185,5 @@ TEST(cpudist, "the cgroup filter is on the task whose time it is, on the CPU and
 	CHECK_EQ(rows(on), 1);
 	CHECK(number(row(on, IS("pid", in.pid)), "sum_ns") >= TURNS * 7e6);
 	CHECK_EQ(rows(off), 1);
-	CHECK(number(row(off, IS("pid", in.pid)), "sum_ns") >= TURNS * 20e6);
+	CHECK(number(row(off, IS("pid", in.pid)), "sum_ns") >= SEEN * 20e6);
 }
