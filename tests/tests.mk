@@ -17,7 +17,7 @@ $(OUT)/truth/user/% $(OUT)/asan/user/%: main = corekit_main
 
 # Objects that tests hand to the tools: tests/DOMAIN/NAME.bpf.c, included as "NAME.skel.h".
 test_skel := $(patsubst %.bpf.c,$(OUT)/truth/%.skel.h,$(wildcard tests/*/*.bpf.c))
-$(foreach s,$(test_skel),$(eval $(patsubst %.c,$(OUT)/truth/%.o,$(wildcard $(dir $(s:$(OUT)/truth/%=%))*.c)): | $s))
+$(foreach s,$(test_skel),$(eval $(patsubst %.c,$(OUT)/truth/%.o,$(filter-out %.bpf.c,$(wildcard $(dir $(s:$(OUT)/truth/%=%))*.c))): | $s))
 $(OUT)/truth/%.skel.h: $(OUT)/truth/%.bpf.o
 	$(call say,SKEL,$@)
 	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@

@@ -4,7 +4,9 @@
 #define TOOL_BPF_H
 
 #define task_struct task_struct_whole
+#define add vmlinux_add		/* s390x has an enumerator of this name */
 #include "vmlinux.h"
+#undef add
 #undef task_struct
 #include "lib/task_struct.h"
 #include <bpf/bpf_helpers.h>

@@ -13,7 +13,10 @@
 
 const volatile bool failed, want_pcomm, want_path, want_cwd, want_exe;
 
-/* One record for each CPU; a per-CPU array would not take one of this size. */
+/*
+ * One record for each CPU, and with -x another for calls that failed: a kernel that preempts tracepoints (7.2) may run one
+ * of these programs while the other is stopped.  A per-CPU array would not take one of this size.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -24,12 +27,12 @@ struct {
 static __always_inline struct execsnoop_event *record(struct task_struct *task, int ret)
 {
 	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
-	__u32 ppid = task_tgid(parent), cpu = bpf_get_smp_processor_id();
+	__u32 ppid = task_tgid(parent), cpu = bpf_get_smp_processor_id(), slot = failed ? 2 * cpu + (ret < 0) : cpu;
 	struct execsnoop_event *e;
 
 	if (!filter_current() || (common.filters & ONLY_PPIDS && !filter_has(ONLY_PPIDS, ppid)))
 		return NULL;
-	e = bpf_map_lookup_elem(&records, &cpu);
+	e = bpf_map_lookup_elem(&records, &slot);
 	if (!e)
 		return NULL;
 	origin_fill(&e->origin);

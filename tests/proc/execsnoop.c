@@ -323,10 +323,12 @@ TEST(execsnoop, "failed calls are shown with -x only, with errno, path and argum
 
 static void fail_big(void *arg)
 {
-	execve("/nowhere", arg, environ);
-	execve("/nowhere", (char **)sized(SHOWN), environ);
-	execve("/nowhere", (char **)sized(SHOWN + 1), environ);
-	execve("/nowhere", (char **)many(3000), environ);
+	const char *const *const all[] = { arg, sized(SHOWN), sized(SHOWN + 1), many(3000) };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		touch(all[i]);
+		execve("/nowhere", (char **)all[i], environ);
+	}
 }
 
 TEST(execsnoop, "failed calls with many arguments: 256 are shown whole, what goes beyond the limits is marked")

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include "lib/cpu.h"
 #include "lib/lib.h"
 #include "cpu/psi.h"
 #include "cpu/psi.skel.h"
@@ -108,7 +109,7 @@ static int setup(struct run *run)
 {
 	struct psi_bpf *skel = (void *)run->skel;
 
-	return bpf_map__set_max_entries(skel->maps.came, libbpf_num_possible_cpus());
+	return bpf_map__set_max_entries(skel->maps.came, cpu_ids());
 }
 
 static const struct opt opts[] = {

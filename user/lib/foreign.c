@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/cpu.h"
 #include "lib/foreign.h"
 
 #include <arpa/inet.h>
@@ -174,7 +175,7 @@ static int attach_perf(struct bpf_program *program, const struct foreign_target 
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_CPU_CLOCK,
 					.freq = 1, .sample_freq = target->frequency ?: 49 };
-	int n = libbpf_num_possible_cpus(), attached = 0, ret = 0;
+	int n = cpu_ids(), attached = 0, ret = 0;	/* an id may be one of no CPU: ENODEV too */
 
 	for (int cpu = 0; cpu < n && !ret; cpu++) {
 		int fd = syscall(SYS_perf_event_open, &attr, target->pid ?: -1, target->pid ? -1 : cpu, -1, PERF_FLAG_FD_CLOEXEC);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <string.h>
+#include "lib/cpu.h"
 #include "lib/path_user.h"
 #include "lib/tool.h"
 #include "proc/execsnoop.h"
@@ -120,7 +121,7 @@ static int setup(struct run *run)
 {
 	struct execsnoop_bpf *skel = (void *)run->skel;
 	struct execsnoop_bpf__rodata *rodata = run->rodata;
-	int ret = bpf_map__set_max_entries(skel->maps.records, libbpf_num_possible_cpus());
+	int ret = bpf_map__set_max_entries(skel->maps.records, cpu_ids() * (rodata->failed ? 2 : 1));
 
 	if (!ret && (rodata->want_cwd || rodata->want_exe))
 		ret = path_setup(run, (struct path_offsets *)&rodata->path_offsets);

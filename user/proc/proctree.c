@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/cpu.h"
 #include "lib/exit_user.h"
 #include "lib/lib.h"
 #include "proc/proctree.h"
@@ -389,7 +390,7 @@ static int setup(struct run *run)
 		return -EINVAL;
 	}
 	run->common->want_comm = true;	/* args shows it too */
-	return bpf_map__set_max_entries(skel->maps.records, libbpf_num_possible_cpus());
+	return bpf_map__set_max_entries(skel->maps.records, cpu_ids());
 }
 
 /* --follow: what it runs is asked while it is there for sure. The set has its threads as well. */
