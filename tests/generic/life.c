@@ -110,6 +110,27 @@ TEST_EACH_TOOL("a closed stdout ends it without a word", .traces = true)
 	kill(noise.pid, SIGKILL);
 }
 
+TEST_EACH_TOOL("a reader that goes ends it, also while there is nothing to write", .traces = true)
+{
+	struct job *job;
+	int out[2], ready[2];
+	char byte;
+
+	needs(the_tool->name);
+	REQUIRE(pipe(out) == 0 && pipe(ready) == 0);
+	fcntl(out[0], F_SETFD, FD_CLOEXEC);
+	fcntl(out[1], F_SETFD, FD_CLOEXEC);
+	fcntl(ready[0], F_SETFD, FD_CLOEXEC);
+	job = job_start(&(struct how){.out = out[1]}, LINE("--duration", "600", "--ready-fd", text("%d", ready[1])));
+	close(out[1]);
+	close(ready[1]);
+	REQUIRE(read(ready[0], &byte, 1) == 1);
+	close(out[0]);
+	CHECK_EQ(job_wait(job, 20), 0);
+	CHECK_STR(job->err, "");
+}
+
+
 TEST_EACH_TOOL("--explain tells how it would attach", .traces = true)
 {
 	struct job *job;
@@ -139,7 +160,7 @@ TEST_EACH_TOOL("without the rights, it names cause and remedy in one line", .tra
 
 TEST_EACH_TOOL("doctor says of it what is true", .traces = true)
 {
-	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json"));
+	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json", the_tool->name));
 	const char *status = string(row(doctor, IS("tool", the_tool->name)), "status");
 	struct job *job;
 

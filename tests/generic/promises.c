@@ -350,6 +350,24 @@ TEST(promises, "whatever is refused leaves nothing attached or pinned")
 	CHECK(bpf_ids_gone(before, 10));
 }
 
+TEST(promises, "doctor speaks of the kernel and of each tool once, or of those that are named", .timeout = 120)
+{
+	struct job *job = job_run(&(struct how){.deadline = 100}, ARGV("corekit", "doctor", "--json"));
+	struct listed *tools;
+	size_t n;
+
+	CHECK_EQ(job->status, 0);
+	job->json = true;
+	tools = tools_listed(&n);
+	for (size_t i = 0; i < n; i++)
+		CHECK_EQ(rows(job, IS("tool", tools[i].name)), 1);
+	CHECK_BETWEEN(n + 5, rows(job), n + 100);
+	job = run("corekit", "doctor", "hello", "--json", "opensnoop");
+	job->json = true;
+	CHECK_EQ(rows(job), 2);
+	CHECK_EQ(rows(job, IS("tool", "hello"), IS("status", "runs")), 1);
+}
+
 TEST(promises, "a name that is no tool, and no name at all")
 {
 	struct job *job = run("corekit", "nonsense");

@@ -144,7 +144,7 @@ struct job *job_run(const struct how *how, const char *const *argv)
 /* What doctor says of a tool; NULL where it says nothing. */
 static json_t *diagnosis(const char *tool)
 {
-	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json"));
+	struct job *doctor = job_run(&(struct how){.deadline = 60}, ARGV("corekit", "doctor", "--json", tool));
 	json_t *found = NULL, *line;
 
 	if (!CHECK_EQ(doctor->status, 0))

@@ -692,6 +692,7 @@ static int follow(struct run *run, struct bpf_object *object)
 		if (deadline && deadline < until)
 			until = deadline;
 		poll(&pfd, 1, until > now ? (until - now) / MSEC + 1 : 0);
+		out_look();
 		read_buffers();
 		if (pfd.fd >= 0)
 			pipe_read(pfd.fd, on_line, run);

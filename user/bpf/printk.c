@@ -45,6 +45,7 @@ static int follow(struct run *run)
 	ret = ring_ready(run);
 	while (!ret && !ring_over(run, deadline)) {
 		poll(&pfd, 1, 100);
+		out_look();
 		pipe_read(pfd.fd, show, run);
 		out_flush();
 	}

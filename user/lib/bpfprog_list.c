@@ -424,6 +424,7 @@ int bpfprog_top(struct run *run)
 
 		if (clock < until) {
 			poll(NULL, 0, until - clock < 100 * MSEC ? (until - clock) / MSEC + 1 : 100);
+			out_look();
 			continue;
 		}
 		ret = read_all(&now);

@@ -22,6 +22,7 @@ static bool wait_until(struct run *run, __u64 when, __u64 deadline)
 		if (deadline && deadline > now && (deadline - now) / MSEC + 1 < left)
 			left = (deadline - now) / MSEC + 1;
 		poll(NULL, 0, left < 100 ? left : 100);
+		out_look();
 	}
 	return false;
 }

@@ -558,8 +558,8 @@ void doc_list(const char *how)
 	if (!strcmp(how, "md"))
 		printf("| domain | tool | what it shows |\n|---|---|---|\n");
 	else if (strcmp(how, "json"))
-		printf("usage: corekit TOOL [OPTION]...    (corekit TOOL --help)\n       corekit doctor [--json]     what "
-		       "works on this machine\n");
+		printf("usage: corekit TOOL [OPTION]...    (corekit TOOL --help)\n       corekit doctor [--json] [TOOL...]     "
+		       "what works on this machine\n");
 	for (size_t i = 0; i < n; i++) {
 		tool_domain(list[i], domain, sizeof(domain));
 		if (!strcmp(how, "json")) {

@@ -385,17 +385,27 @@ static void doctor_tool(const struct tool *tool)
 		printf("%-22s %-8s %s\n", tool->name, states[state], why);
 }
 
+/* With names, only these tools. */
 int kernel_doctor(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
+	int named = 0;
+
+	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
 			doctor_json = true;
-		} else {
-			err("'%s': an argument that means nothing here: only --json does", argv[i]);
+		} else if (!tool_find(argv[i])) {
+			err("'%s': no such tool, and no option but --json: see corekit --help", argv[i]);
 			return EXIT_USAGE;
+		} else {
+			named++;
 		}
-	doctor_kernel();
-	for (const struct tool *const *t = __start_tools; t < __stop_tools; t++)
+	}
+	if (!named)
+		doctor_kernel();
+	for (const struct tool *const *t = __start_tools; t < __stop_tools && !named; t++)
 		doctor_tool(*t);
+	for (int i = 1; i < argc && named; i++)
+		if (*argv[i] != '-')
+			doctor_tool(tool_find(argv[i]));
 	return EXIT_FINE;
 }

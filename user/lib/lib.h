@@ -40,6 +40,7 @@ int out_want(struct run *run);
 void out_header(struct run *run);
 void out_flush(void);
 bool out_closed(void);
+void out_look(void);	/* is the reader still there? */
 bool out_is_shown(const struct column *c);
 void out_close(void);
 struct out *out_open(struct run *run);

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -530,6 +531,15 @@ struct out *out_open(struct run *run)
 void out_flush(void)
 {
 	flush(&the_out);
+}
+
+/* Before a wait, so that a reader who has gone is noticed while there is nothing to write. */
+void out_look(void)
+{
+	struct pollfd pfd = { .fd = STDOUT_FILENO };
+
+	if (poll(&pfd, 1, 0) > 0)
+		the_out.closed = true;
 }
 
 bool out_closed(void)

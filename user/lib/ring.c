@@ -263,6 +263,7 @@ static int nap(struct run *run, struct ring_buffer *rb)
 	struct pollfd pfd[] = {
 		{ .fd = rb ? ring_buffer__epoll_fd(rb) : -1, .events = POLLIN },
 		{ .fd = screen_fd(), .events = POLLIN },
+		{ .fd = STDOUT_FILENO },	/* only when its reader has gone */
 	};
 	__u64 now = look_now(), until = now + (held ? SETTLED : rb ? NAP : SEC_);
 	struct timespec ts;
@@ -273,7 +274,10 @@ static int nap(struct run *run, struct ring_buffer *rb)
 		until = next_interval;
 	until = until > now ? until - now : 0;
 	ts = (struct timespec){ until / SEC_, until % SEC_ };
-	return ppoll(pfd, 2, &ts, NULL) < 0 && errno != EINTR ? -errno : 0;
+	if (ppoll(pfd, 3, &ts, NULL) < 0 && errno != EINTR)
+		return -errno;
+	out_look();
+	return 0;
 }
 
 int ring_run(struct run *run)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 #include "lib/lib.h"
 
 struct load {
@@ -33,6 +34,7 @@ static const struct column columns[] = {
 static int follow(struct run *run)
 {
 	__u64 deadline = run->duration ? look_now() + run->duration : 0, interval = run->interval ?: SEC_;
+	struct pollfd reader = { .fd = STDOUT_FILENO };	/* only when it goes */
 	__u64 next = look_now();
 	struct sysinfo info;
 	int ret;
@@ -61,7 +63,8 @@ static int follow(struct run *run)
 			continue;
 		}
 		until = deadline && deadline < next ? deadline : next;
-		poll(NULL, 0, (until - now) / MSEC + 1);
+		poll(&reader, 1, (until - now) / MSEC + 1);
+		out_look();
 	}
 	return ret;
 }
