@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include "test.h"
 
 static int a_map(const char *name)
@@ -56,6 +59,44 @@ TEST(bpflist, "what a process holds is counted by type, and each object shown wi
 		CHECK_EQ(rows(job, IS("type", "map"), IS("id", id_of(maps[i], false)), IS("fd", maps[i]),
 			      IS("name", names[i])), 1);
 	CHECK_EQ(rows(job, IS("type", "prog"), IS("id", id_of(prog, true)), IS("name", "listed"), IS("fd", prog)), 1);
+}
+
+int bpflist_probed(int n);	/* not static: it is found by its name */
+__attribute__((noinline)) int bpflist_probed(int n)
+{
+	__asm__ volatile("");
+	return n + 1;
+}
+
+TEST(bpflist, "a uprobe with a program is told, with its place")
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "probed", "GPL", insns, 2, NULL), type, fd;
+	char exe[256], maps[4096];
+	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)exe };
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	struct job *job;
+
+	REQUIRE(prog >= 0 && n > 0);
+	exe[n] = 0;
+	type = atoi(file_text("/sys/bus/event_source/devices/uprobe/type"));
+	snprintf(maps, sizeof(maps), "%s", file_text("/proc/self/maps"));
+	attr.type = type;
+	attr.config2 = (uintptr_t)bpflist_probed - strtoul(maps, NULL, 16);
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	REQUIRE(fd >= 0);
+	REQUIRE(!ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog));
+	job = run("corekit", "bpflist", "-j", "-e", "-p", text("%d", getpid()));
+	job->json = true;
+	CHECK_EQ(rows(job, IS("type", "probe"), IS("fd", fd), IS("id", id_of(prog, true)),
+		      IS("name", text("uprobe %s+0x%llx", exe, attr.config2))), 1);
+	close(fd);
+	job = run("corekit", "bpflist", "-j", "-p", text("%d", getpid()));
+	job->json = true;
+	CHECK_EQ(rows(job, IS("type", "probe")), 0);
 }
 
 TEST(bpflist, "pins are found in every bpf file system, also those of links")

@@ -9,7 +9,7 @@
 
 struct holding {
 	__u32 pid, id, count, fd;	/* fd is one more, 0: none */
-	char comm[16], type[8], name[64], container[16], holder[16];
+	char comm[16], type[8], name[256], container[16], holder[16];
 	char path[256];
 };
 
@@ -88,7 +88,9 @@ static int add(void *ctx, const struct owner *owner)
 	snprintf(row->path, sizeof(row->path), "%s", owner->path ?: "");
 	if (owner->pid)
 		owner_container(owner->pid, row->container, sizeof(row->container));
-	if (list->each || !owner->pid)
+	if (list->each && owner->probe)
+		snprintf(row->name, sizeof(row->name), "%s", owner->probe);
+	else if (list->each || !owner->pid)
 		object_name(owner->object, owner->id, row->name, sizeof(row->name));
 	return 0;
 }
@@ -149,11 +151,11 @@ static const struct column columns[] = {
 	COL("pid", struct holding, pid, 7, "process; none for pins and cgroups", BLANK),
 	COL("comm", struct holding, comm, -16, "command name", BLANK),
 	COL("container", struct holding, container, -13, "start of the id of the container that it runs in", HIDDEN, BLANK),
-	COL("type", struct holding, type, -5, "prog, map, link or btf"),
+	COL("type", struct holding, type, -5, "prog, map, link, btf, or probe: a kprobe, uprobe or tracepoint event with a program"),
 	COL("count", struct holding, count, 5, "how many; a descriptor that is held twice counts twice"),
-	COL("id", struct holding, id, 6, "the kernel's id of the object", HIDDEN, BLANK),
+	COL("id", struct holding, id, 6, "the kernel's id of the object; of a probe, of its program", HIDDEN, BLANK),
 	COL_OWN("fd", show_fd, 4, "descriptor", HIDDEN, .bare_json = true),
-	COL("name", struct holding, name, -16, "its name; of a link, its type", BLANK, HIDDEN),
+	COL("name", struct holding, name, -16, "its name; of a link its type, of a probe where it is", BLANK, HIDDEN),
 	COL("holder", struct holding, holder, -12, "process, pin, or how it is attached to a cgroup"),
 	COL("path", struct holding, path, 0, "where it is pinned, or the cgroup", BLANK),
 	{}
@@ -169,7 +171,7 @@ static const struct example examples[] = {
 
 COMMAND(bpflist,
 	.summary  = "list who holds BPF programs, maps and links",
-	.about    = "Processes by their descriptors, pins in every bpf file system that is mounted here, and programs that are "
+	.about    = "Processes by their descriptors, those of probes among them, pins in every bpf file system that is mounted here, and programs that are "
 		    "attached to cgroups. An object without any of these holders is kept by another object, or by a "
 		    "network device.",
 	.cost     = "None while it doesn't run; a look at each descriptor of each process when it does.",

@@ -14,7 +14,7 @@
 #include "lib/filter.h"
 #include "lib/owner.h"
 
-const char *const object_names[OBJECTS] = { "prog", "map", "link", "btf" };
+const char *const object_names[OBJECTS] = { "prog", "map", "link", "btf", "probe" };
 
 __u32 owner_hidden;
 
@@ -69,11 +69,33 @@ static void read_comm(const char *pid, char *comm, size_t size)
 	comm[n > 0 ? n - (comm[n - 1] == '\n') : 0] = 0;
 }
 
+/* A perf event with a program: what it is. -ENOENT and others: it has none, or may not be looked at. */
+static bool read_probe(const char *pid, const char *fd, struct owner *owner, char *text, size_t size)
+{
+	static const char *const types[] = { "raw_tracepoint", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe" };
+	__u32 length = 4096, type;
+	__u64 offset, address;
+	char name[4096] = "";
+
+	if (bpf_task_fd_query(atoi(pid), atoi(fd), 0, name, &length, &owner->id, &type, &offset, &address) ||
+	    type >= sizeof(types) / sizeof(*types))
+		return false;
+	if (!*name)
+		snprintf(text, size, "%s 0x%llx", types[type], address);
+	else if (type == BPF_FD_TYPE_TRACEPOINT || !offset)
+		snprintf(text, size, "%s %s", types[type], name);
+	else
+		snprintf(text, size, "%s %s+0x%llx", types[type], name, offset);
+	owner->object = OBJECT_PROBE;
+	owner->probe = text;
+	return true;
+}
+
 /* Only anonymous inodes of BPF are asked for their fdinfo: reading all of a busy server's takes seconds. */
 static int each_fd(const char *pid, owner_fn fn, void *ctx)
 {
 	struct owner owner = { .pid = atoi(pid) };
-	char path[300], target[64];
+	char path[300], target[64], probe[4200];
 	struct dirent *entry;
 	DIR *dir;
 	int ret = 0;
@@ -87,10 +109,14 @@ static int each_fd(const char *pid, owner_fn fn, void *ctx)
 		if (n < 0)
 			continue;
 		target[n] = 0;
-		if (strncmp(target, "anon_inode:", 11) || !(strstr(target, "bpf") || strstr(target, "btf")))
+		owner.probe = NULL;
+		if (!strcmp(target, "anon_inode:[perf_event]")) {
+			if (!read_probe(pid, entry->d_name, &owner, probe, sizeof(probe)))
+				continue;
+		} else if (strncmp(target, "anon_inode:", 11) || !(strstr(target, "bpf") || strstr(target, "btf")) ||
+			   !read_fdinfo(pid, entry->d_name, &owner)) {
 			continue;
-		if (!read_fdinfo(pid, entry->d_name, &owner))
-			continue;
+		}
 		if (!*owner.comm)
 			read_comm(pid, owner.comm, sizeof(owner.comm));
 		owner.fd = atoi(entry->d_name);

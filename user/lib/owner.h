@@ -10,9 +10,9 @@
 #include <sys/types.h>
 #include <linux/types.h>
 
-enum object { OBJECT_PROG, OBJECT_MAP, OBJECT_LINK, OBJECT_BTF, OBJECTS };
+enum object { OBJECT_PROG, OBJECT_MAP, OBJECT_LINK, OBJECT_BTF, OBJECT_PROBE, OBJECTS };
 
-extern const char *const object_names[OBJECTS];	/* "prog", "map", "link", "btf" */
+extern const char *const object_names[OBJECTS];	/* "prog", "map", "link", "btf", "probe" */
 
 struct owner {
 	enum object object;
@@ -22,6 +22,7 @@ struct owner {
 	char comm[16];
 	const char *path;	/* of a pin or a cgroup; else NULL */
 	const char *attached;	/* a cgroup's way of attachment: "egress"; else NULL */
+	const char *probe;	/* a perf event that a program (the id) is attached to: "uprobe /bin/bash+0x1234"; else NULL */
 };
 
 /*
