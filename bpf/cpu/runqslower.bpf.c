@@ -2,44 +2,10 @@
 #include "lib/tool.bpf.h"
 #include "lib/event.bpf.h"
 #include "lib/probe.bpf.h"
-#include "lib/kernel.bpf.h"
-#include "lib/inflight.bpf.h"
-#include "lib/task.bpf.h"
+#include "lib/runq.bpf.h"
 #include "runqslower.h"
 
 const volatile __u64 min = 10000000;
-
-struct wait {
-	__u64 since;
-};
-
-INFLIGHT(waiting, struct wait);
-
-/* A task that is woken while it waits keeps its place. */
-static __always_inline int runnable(const bool direct, struct task_struct *task, bool woken)
-{
-	__u32 tid = READ(task, pid);
-	struct wait wait;
-
-	if (!tid || !filter_task(direct, task))		/* 0: the idle tasks */
-		return 0;
-	wait.since = bpf_ktime_get_ns();
-	if (woken)
-		inflight_put_first(waiting, task, tid, &wait);
-	else
-		inflight_put(waiting, task, tid, &wait);
-	return 0;
-}
-
-ON_TRACE(sched_wakeup, struct task_struct *task)
-{
-	return task_on_cpu(task) ? 0 : runnable(direct, task, true);	/* woken before it slept: it goes on running */
-}
-
-ON_TRACE(sched_wakeup_new, struct task_struct *task)
-{
-	return runnable(direct, task, false);
-}
 
 static __always_inline void tell(const bool direct, struct task_struct *prev, struct task_struct *next, __u64 wait)
 {
@@ -61,17 +27,9 @@ static __always_inline void tell(const bool direct, struct task_struct *prev, st
 
 ON_TRACE(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	struct wait wait;
 	__u64 ns;
 
-	if (preempt || !task_state(prev))	/* 0: TASK_RUNNING */
-		runnable(direct, prev, false);
-	if (!inflight_take(waiting, next, READ(next, pid), &wait))
-		return 0;
-	ns = bpf_ktime_get_ns() - wait.since;
-	if (ns >= min)
+	if (runq_waited(direct, preempt, prev, next, &ns) && ns >= min)
 		tell(direct, prev, next, ns);
 	return 0;
 }
-
-INFLIGHT_EXIT(waiting)
