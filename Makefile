@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A tool is bpf/DOMAIN/NAME.bpf.c + user/DOMAIN/NAME.c; nothing here names one.
+MAKEFLAGS += -rR	# without rules of its own, make looks for nothing that is not here
 ARCH      ?= $(shell uname -m)
 CC        = $(CROSS_COMPILE)gcc
 CLANG     ?= clang
 BPFTOOL   ?= bpftool
+AR        = $(CROSS_COMPILE)ar
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 OUT       ?= build
