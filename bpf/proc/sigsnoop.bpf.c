@@ -11,6 +11,15 @@
 
 const volatile bool calls, failed_only;
 
+/* The tool itself sends none: what seems to come from it is a timer's, whose interrupt hit it. */
+static __always_inline bool wanted(void)
+{
+	if (current_ids() >> 32 == common.self && !common.cgroups &&
+	    !(common.filters & ~(__u32)(ONLY_SIGNALS | ONLY_TARGETS)))
+		return true;
+	return filter_current();
+}
+
 static __always_inline struct sigsnoop_event *record(__u32 signal, __s32 tpid, __s32 error)
 {
 	struct sigsnoop_event *e;
@@ -21,7 +30,7 @@ static __always_inline struct sigsnoop_event *record(__u32 signal, __s32 tpid, _
 		return NULL;
 	if (common.filters & ONLY_TARGETS && !filter_has(ONLY_TARGETS, (__u32)tpid))
 		return NULL;
-	if (!filter_current())
+	if (!wanted())
 		return NULL;
 	e = event_reserve(struct sigsnoop_event);
 	if (!e)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -321,6 +322,46 @@ TEST(sigsnoop, "signals that the kernel makes have their reason")
 	REQUIRE(sigwaitinfo(&set, &info) == 40);
 	tool_stop(timer);
 	CHECK_EQ(rows(timer, IS("signal", "SIGRTMIN+6"), IS("code", "SI_TIMER"), IS("tpid", getpid())), 1);
+}
+
+static void flood(void *arg)
+{
+	pin(1);
+	for (;; nap(1000000))
+		for (int i = 0; i < 50; i++)
+			kill(*(pid_t *)arg, SIGURG);	/* ignored, which is told as well */
+}
+
+TEST(sigsnoop, "a timer's signal is shown whoever its interrupt hits, the tool itself too")
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = 40};
+	struct itimerspec soon = {.it_value = {0, 300000}};
+	pid_t me = getpid();
+	struct child noise = child_new("noise", 0, flood, &me);
+	struct job *job;
+	cpu_set_t first;
+	siginfo_t info;
+	sigset_t set;
+	timer_t id;
+
+	/* The tool has work on the CPU that the timers fire on. */
+	pin(0);
+	REQUIRE(sched_getaffinity(0, sizeof(first), &first) == 0);
+	job = tool_start("sigsnoop", "-b", "64m", "--target", pid_text(me));
+	REQUIRE(sched_setaffinity(job->pid, sizeof(first), &first) == 0);
+	child_go(&noise);
+	sigemptyset(&set);
+	sigaddset(&set, 40);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	REQUIRE(timer_create(CLOCK_MONOTONIC, &event, &id) == 0);
+	for (int i = 0; i < 300; i++) {
+		REQUIRE(timer_settime(id, 0, &soon, NULL) == 0);
+		REQUIRE(sigwaitinfo(&set, &info) == 40);
+	}
+	kill(noise.pid, SIGKILL);
+	tool_stop(job);
+	CHECK_EQ(rows(job, IS("signal", "SIGRTMIN+6"), IS("code", "SI_TIMER")), 300);
+	CHECK_NO_LOSS(job);
 }
 
 TEST(sigsnoop, "killsnoop is sigsnoop --calls, by first argument and by the name of the program")
