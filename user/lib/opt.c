@@ -414,8 +414,11 @@ int opt_parse(struct run *run, int argc, char **argv)
 	shorts[0] = '-';	/* arguments in any place: collected below */
 	opterr = 0;
 	optind = 1;
-	char **rest = calloc(argc + 1, sizeof(*rest));	/* kept: run->args */
+	static char **rest;	/* kept for run->args, until the next time */
 	int n_rest = 0, at = optind;
+
+	free(rest);
+	rest = calloc(argc + 1, sizeof(*rest));
 
 	if (!rest)
 		return -ENOMEM;
@@ -437,7 +440,6 @@ int opt_parse(struct run *run, int argc, char **argv)
 		ret = doc_print(run->tool, help_topic);
 	else if (!ret)
 		return positional(run, n_rest, rest);	/* a subcommand keeps them */
-	free(rest);
 	return ret ?: 1;
 }
 
