@@ -129,25 +129,8 @@ out:
 
 /* --- Attaching. --- */
 
-static struct bpf_link **links;
 static int *sockets;
-static size_t n_links, n_sockets;
-
-static int keep_link(struct bpf_link *link)
-{
-	struct bpf_link **more;
-
-	if (!link)
-		return -errno;
-	more = realloc(links, (n_links + 1) * sizeof(*links));
-	if (!more) {
-		bpf_link__destroy(link);
-		return -ENOMEM;
-	}
-	links = more;
-	links[n_links++] = link;
-	return 0;
-}
+static size_t n_sockets;
 
 static int keep_socket(int fd)
 {
@@ -164,8 +147,7 @@ static int keep_socket(int fd)
 
 void foreign_detach(void)
 {
-	while (n_links)
-		bpf_link__destroy(links[--n_links]);
+	attach_detach();
 	while (n_sockets)
 		close(sockets[--n_sockets]);
 }
@@ -182,7 +164,7 @@ static int attach_perf(struct bpf_program *program, const struct foreign_target 
 
 		if (fd < 0 && errno == ENODEV)
 			continue;
-		ret = fd < 0 ? -errno : keep_link(bpf_program__attach_perf_event(program, fd));
+		ret = fd < 0 ? -errno : attach_keep(bpf_program__attach_perf_event(program, fd));
 		attached += !ret;
 		if (target->pid)
 			break;
@@ -201,7 +183,7 @@ static int attach_cgroup(struct bpf_program *program, const char *path)
 	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ret = keep_link(bpf_program__attach_cgroup(program, fd));
+	ret = attach_keep(bpf_program__attach_cgroup(program, fd));
 	close(fd);
 	return ret;
 }
@@ -237,8 +219,8 @@ static int attach_user(struct bpf_program *program, int pid)
 	if (sscanf(strchr(section, '/') + 1, "%4095[^:]:%255[^:]:%255s", path, first, second) < 2)
 		return -EINVAL;
 	if (*second)
-		return keep_link(bpf_program__attach_usdt(program, pid, path, first, second, NULL));
-	return keep_link(bpf_program__attach_uprobe_opts(program, pid, path, 0, &opts));
+		return attach_keep(bpf_program__attach_usdt(program, pid, path, first, second, NULL));
+	return attach_keep(bpf_program__attach_uprobe_opts(program, pid, path, 0, &opts));
 }
 
 static bool is_user(const char *section)
@@ -265,7 +247,7 @@ int foreign_attach(struct bpf_program *program, const struct foreign_target *tar
 		ret = attach_perf(program, target);
 		break;
 	case BPF_PROG_TYPE_XDP:
-		ret = index ? keep_link(bpf_program__attach_xdp(program, index)) : needs("interface", why, size);
+		ret = index ? attach_keep(bpf_program__attach_xdp(program, index)) : needs("interface", why, size);
 		break;
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 		ret = index ? attach_socket(program, index) : needs("interface", why, size);
@@ -281,7 +263,7 @@ int foreign_attach(struct bpf_program *program, const struct foreign_target *tar
 		break;
 	default:
 		ret = target->pid && is_user(section) ? attach_user(program, target->pid) :
-							keep_link(bpf_program__attach(program));
+							attach_keep(bpf_program__attach(program));
 		if (ret == -EOPNOTSUPP) {
 			snprintf(why, size, "'%s' names nothing to attach to, or of a kind that libbpf can't attach by its name",
 				 section);

@@ -276,7 +276,8 @@ static int nap(struct run *run, struct ring_buffer *rb)
 	ts = (struct timespec){ until / SEC_, until % SEC_ };
 	if (ppoll(pfd, 3, &ts, NULL) < 0 && errno != EINTR)
 		return -errno;
-	out_look();
+	if (pfd[2].revents)
+		out_look();
 	return 0;
 }
 
