@@ -5,7 +5,7 @@
 #include "profile.h"
 
 const volatile __u64 frequency = 49, period;	/* for user space */
-const volatile bool by_thread, by_cpu, with_idle, some_cpus;
+const volatile bool by_thread, by_cpu, with_idle;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -21,7 +21,7 @@ int sample(void *ctx)
 	__u64 ids = current_ids(), zero = 0, *count;
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	if (!filter_current() || (some_cpus && !filter_has(ONLY_CPUS, cpu)))
+	if (!filter_current() || (common.filters & ONLY_CPUS && !filter_has(ONLY_CPUS, cpu)))
 		return 0;
 	if (!(__u32)bpf_get_current_pid_tgid() && !with_idle)
 		return 0;

@@ -191,8 +191,15 @@ static int keep(const struct stack_event *e)
 		pool_room = pool_room ? pool_room * 2 : 4096;
 	}
 	*s = (struct stack){ .id = e->id, .first = pool_used, .n = e->frames, .user = e->user };
-	for (__u32 i = 0; i < e->frames; i++)
-		pool[pool_used++] = e->user ? symbol_user(process, e->ip[i], i) : symbol_kernel(e->ip[i], i);
+	for (__u32 i = 0; i < e->frames; i++) {
+		__u32 frame = e->user ? symbol_user(process, e->ip[i], i) : symbol_kernel(e->ip[i], i);
+
+		if (i && e->user && symbol_nowhere(process, frame)) {	/* code without frame pointers has left anything there */
+			s->n = i;
+			break;
+		}
+		pool[pool_used++] = frame;
+	}
 	n_stacks++;
 	return 0;
 }

@@ -338,6 +338,11 @@ __u32 symbol_user(struct symbol_process *p, __u64 address, bool returns)
 	return m ? frame(m->module, at - m->start + m->offset, returns, 0) : frame(NO_MODULE, at, returns, 0);
 }
 
+bool symbol_nowhere(const struct symbol_process *p, __u32 number)
+{
+	return !p->gone && p->n && number < n_frames && !frames[number].module;
+}
+
 __u32 symbol_kernel(__u64 address, bool returns)
 {
 	return frame(module_kernel(), address - returns, returns, 0);
@@ -363,6 +368,8 @@ static void ask(struct frame *f)
 	kernel_hidden |= ret == -EACCES;
 	if (ret)
 		return;
+	if (*name != '@')
+		name[strcspn(name, "@")] = 0;	/* the version, which the loader needs */
 	f->name = word(demangle(name, source, sizeof(source)) ? source : name);
 	f->into = into;
 	f->named = true;
@@ -374,7 +381,7 @@ static bool is_entry(const struct frame *f)
 					     "clone3", "__clone", "__clone3", "thread_start", "_dl_start_user",
 					     "runtime.goexit", "runtime.rt0_go", "runtime.mstart", "main" };
 	const char *name = f->named ? symbol_word(f->name) : NULL;
-	size_t length = name ? strcspn(name, "@.") : 0;
+	size_t length = name ? strcspn(name, ".") : 0;
 
 	for (size_t i = 0; name && i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i]) || (strlen(names[i]) == length && *names[i] == '_' && !strncmp(name, names[i], length)))
