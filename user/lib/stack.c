@@ -194,7 +194,7 @@ static int keep(const struct stack_event *e)
 	for (__u32 i = 0; i < e->frames; i++) {
 		__u32 frame = e->user ? symbol_user(process, e->ip[i], i) : symbol_kernel(e->ip[i], i);
 
-		if (i && e->user && symbol_nowhere(process, frame)) {	/* code without frame pointers has left anything there */
+		if (i && e->user && symbol_is_wrong(process, frame)) {	/* code without frame pointers leaves anything there */
 			s->n = i;
 			break;
 		}
