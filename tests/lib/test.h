@@ -190,6 +190,8 @@ double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine
 const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */
 char *file_text(const char *path);    /* all of it, terminated */
+/* A file in the test's own directory, of what a skeleton's NAME__elf_bytes() gives. */
+const char *object_file(const char *name, const void *(*bytes)(size_t *size));
 uint64_t now_ns(void);		      /* the monotonic clock */
 void busy(uint64_t ns);		      /* burns CPU */
 void burn(uint64_t ns);		      /* ... this much CPU time, however long that takes */
