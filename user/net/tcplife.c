@@ -17,13 +17,7 @@ static const struct opt opts[] = {
 };
 
 static const struct column columns[] = {
-	COL_AS(L_TIME, "time", EVENT, origin.time, -12, "when it ended", HIDDEN),
-	COL_AS(L_USER, "user", EVENT, origin.uid, -8, "the socket's user", HIDDEN, WANTS(want_uid)),
-	COL("uid", EVENT, origin.uid, 6, "the socket's user id", HIDDEN, WANTS(want_uid)),
-	COL_AS(L_CGROUP, "cgroup", EVENT, origin.cgroup, -24, "cgroup v2 path of the owner", HIDDEN, WANTS(want_cgroup)),
-	COL("tid", EVENT, origin.tid, 7, "thread that connected or accepted", HIDDEN, BLANK),
-	COL("pid", EVENT, origin.pid, 7, "process that connected or accepted", BLANK),
-	COL("comm", EVENT, origin.comm, -10, "its command name, then", BLANK, WANTS(want_comm)),
+	COL_OWNER(EVENT),
 	COL_FLOW(EVENT, flow),
 	COL_AS(L_SIZE, "tx", EVENT, tx, 5, "bytes sent and acknowledged"),
 	COL_AS(L_SIZE, "rx", EVENT, rx, 5, "bytes received"),
@@ -55,5 +49,5 @@ TOOL(tcplife,
 		    "known only if a process here closed them. Connections accepted through io_uring where functions "
 		    "can't be probed belong to the process that listens. Of a TCP Fast Open connection that is accepted "
 		    "before its handshake is done, the owner is the process that listens, too.",
-	.examples = examples, .opts = opts, .columns = columns, .state = "lives",
+	.examples = examples, .opts = opts, .columns = columns, .state = "owners",
 	.twice    = "inet_sock_set_state again");
