@@ -10,6 +10,7 @@
 
 #include "lib/event.bpf.h"
 #include "lib/tcp.bpf.h"
+#include "lib/task.bpf.h"
 
 struct owner {
 	struct origin origin;	/* its time is the connection's start, 0: not seen */
@@ -25,10 +26,11 @@ struct {
 	__type(value, struct owner);
 } owners SEC(".maps");
 
-/* The last socket made for a handshake on this CPU, where its listener is known. */
+/* The last socket made for a handshake on this CPU, and its listener's owner. */
 struct owner_arrival {
 	__u64 sk;
-	struct origin origin;
+	__u64 time;
+	struct owner owner;
 };
 
 struct {
@@ -90,26 +92,36 @@ static __noinline int owner_arriving(const struct sock___own *sk)
 	arrival = bpf_map_lookup_elem(&owner_arrivals, &zero);
 	if (!arrival)
 		return 0;
-	arrival->sk = from ? (__u64)sk : 0;
+	arrival->sk = (__u64)sk;
+	arrival->time = bpf_ktime_get_boot_ns();
+	arrival->owner.known = false;
 	if (from)
-		arrival->origin = from->origin;
+		arrival->owner = *from;
 	return 0;
+}
+
+/* Is this that socket? */
+static __always_inline const struct owner_arrival *owner_arrival_of(const struct sock___own *sk)
+{
+	const struct owner_arrival *arrival;
+	__u32 zero = 0;
+
+	arrival = bpf_map_lookup_elem(&owner_arrivals, &zero);
+	return arrival && arrival->sk == (__u64)sk ? arrival : NULL;
 }
 
 /* On the same CPU a moment later, unless the kernel found that it had such a socket already. */
 static __noinline int owner_arrived(const struct sock___own *sk)
 {
-	struct owner_arrival *arrival;
+	const struct owner_arrival *arrival = owner_arrival_of(sk);
 	struct owner owner = {};
 	__u64 key = (__u64)sk;
-	__u32 zero = 0;
 
-	arrival = bpf_map_lookup_elem(&owner_arrivals, &zero);
-	if (owner_of(sk) || !arrival || !filter_sock(false, sk))	/* both sides called connect(2) */
+	if (owner_of(sk) || !filter_sock(false, sk))	/* both sides called connect(2) */
 		return 0;
-	if (arrival->sk == key) {
-		owner.origin = arrival->origin;
-		owner.known = true;
+	if (arrival) {
+		owner.origin = arrival->owner.origin;
+		owner.known = arrival->owner.known;
 	}
 	owner.origin.time = bpf_ktime_get_boot_ns();
 	return map_put(&owners, &key, &owner);
@@ -167,5 +179,52 @@ static __noinline int owner_changed(const struct sock___own *sk, int old, int ne
 }
 
 #define owner_accepted(sk) owner_is_current(sk)
+
+/* The sockets that are there already, and a process that has them: run once by sock_owners_meet() in user/lib/sock.c. */
+SEC("?iter/task_file")
+int off__owner_meet(struct bpf_iter__task_file *ctx)
+{
+	struct owner owner = { .known = true };
+	struct task_struct *task = (void *)ctx->task;
+	struct file___own *file = (void *)ctx->file;
+	const bool direct = false;
+	const struct sock___own *sk;
+	__u64 key;
+
+	if (!task || !file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	sk = BPF_CORE_READ(file, private_data, sk);
+	if (!sock_is_tcp(sk) || !filter_task(direct, task))
+		return 0;
+	key = (__u64)sk;
+	owner.origin.pid = task_tgid(task);
+	owner.origin.tid = task_tid(task);
+	if (common.want_cgroup)
+		owner.origin.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	if (common.want_comm)
+		bpf_probe_read_kernel_str(owner.origin.comm, COMM_LEN, &task->comm);
+	if (bpf_map_update_elem(&owners, &key, &owner, BPF_NOEXIST) == -E2BIG)
+		lose(LOSS_MAP);
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)	/* since then: nothing would delete it */
+		owner_forget(sk);
+	return 0;
+}
+
+/* Into a record of the current moment: whose socket it is, or that it isn't known. */
+static __always_inline void owner_fill(struct origin *o, const struct sock___own *sk, const struct owner *owner)
+{
+	struct origin now = *o;
+
+	if (owner && owner->known)
+		*o = owner->origin;
+	else
+		__builtin_memset(o, 0, sizeof(*o));
+	o->time = now.time;
+	o->cpu = now.cpu;
+	o->uid = common.want_uid ? BPF_CORE_READ(sk, sk_uid.val) : 0;
+}
+
+/* False: it is somebody's who doesn't pass the filters, or nobody's that is known where there are some. */
+#define owner_wanted(owner) (!SOCK_OWNER_FILTERS || ((owner) && (owner)->known))
 
 #endif

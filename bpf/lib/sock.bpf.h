@@ -15,6 +15,10 @@
 
 #define AF_INET	 2	/* include/linux/socket.h */
 #define AF_INET6 10
+#define S_IFMT	 0170000	/* include/uapi/linux/stat.h */
+#define S_IFSOCK 0140000
+#define E2BIG	 7
+#define ECANCELED 125
 #define SOCK_DONE_BIT 1	/* enum sock_flags, include/net/sock.h: a FIN came in */
 
 /*
@@ -31,6 +35,7 @@ struct sock_common___own {
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
 	struct { struct net___own *net; } skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 	unsigned long skc_flags;
@@ -38,7 +43,9 @@ struct sock_common___own {
 
 struct sock___own {
 	struct sock_common___own __sk_common;
-	__u16 sk_protocol;
+	__u16 sk_protocol, sk_type;
+	int sk_err;
+	__u32 sk_ack_backlog, sk_max_ack_backlog;
 	struct { __u32 val; } sk_uid;
 };
 
@@ -62,6 +69,12 @@ struct files_struct___own {
 
 struct file___own {
 	struct socket___own *private_data;
+	struct inode___own *f_inode;
+};
+
+struct inode___own {
+	unsigned short i_mode;
+	unsigned long i_ino;
 };
 
 struct socket___own {

@@ -13,7 +13,10 @@
 
 static __always_inline bool sock_is_tcp(const struct sock___own *sk)
 {
-	return sk && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	__u16 family = sk ? BPF_CORE_READ(sk, __sk_common.skc_family) : 0;
+
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
+	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
 }
 
 /* The last change of state that the first program saw on this CPU. */

@@ -108,6 +108,37 @@ struct ends ends_new(struct talk *talk)
 	return (struct ends){child_new("connector", 0, client_side, talk), child_new("acceptor", 0, server_side, talk)};
 }
 
+static void connect_many(void *arg)
+{
+	struct talk *talk = arg;
+	int fd[50];
+
+	for (int i = 0; i < MANY; i += 50) {
+		for (int j = 0; j < 50; j++)
+			fd[j] = connect_to(talk);
+		for (int j = 0; j < 50; j++)
+			close(fd[j]);
+	}
+}
+
+static void accept_many(void *arg)
+{
+	struct talk *talk = arg;
+	char byte;
+
+	for (int i = 0; i < MANY; i++) {
+		int fd = accept4(talk->listener, NULL, NULL, SOCK_CLOEXEC);
+
+		REQUIRE(fd >= 0 && recv(fd, &byte, 1, 0) == 0);
+		close(fd);
+	}
+}
+
+struct ends ends_many(struct talk *talk)
+{
+	return (struct ends){child_new("connector", 0, connect_many, talk), child_new("acceptor", 0, accept_many, talk)};
+}
+
 void ends_run(struct ends *ends)
 {
 	child_go(&ends->server);
@@ -139,4 +170,17 @@ void stop_after(struct job *job, int rows)
 {
 	await_rows(job, rows);
 	tool_stop(job);
+}
+
+int unanswered(struct sockaddr_in *to)
+{
+	socklen_t length = sizeof(*to);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
+	*to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	REQUIRE(bind(listener, (void *)to, length) == 0 && listen(listener, 0) == 0);
+	REQUIRE(getsockname(listener, (void *)to, &length) == 0);
+	REQUIRE(connect(fd, (void *)to, length) == 0);		/* all that its queue can hold */
+	return listener;
 }

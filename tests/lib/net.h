@@ -18,6 +18,7 @@ struct talk {
 	bool server_resets;
 	struct {
 		int port;     /* the client's */
+		int ready;    /* for a test's own use */
 	} *shared;
 };
 
@@ -30,7 +31,12 @@ struct ends {
 };
 
 struct ends ends_new(struct talk *talk);
+#define MANY 1000
+struct ends ends_many(struct talk *talk); /* MANY connections, each closed soon, the client first */
 void ends_run(struct ends *ends);
+
+/* A listener at *to whose queue is full: who connects gets no answer until one accept(2) and another second have passed. */
+int unanswered(struct sockaddr_in *to);
 
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);

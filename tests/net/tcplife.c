@@ -301,34 +301,6 @@ TEST(tcplife, "what was there before is shown with --all only, bytes exact, its 
 		      IS("pid", getpid())), 1);
 }
 
-#define MANY 1000
-
-static void connect_many(void *arg)
-{
-	struct talk *talk = arg;
-	int fd[50];
-
-	for (int i = 0; i < MANY; i += 50) {
-		for (int j = 0; j < 50; j++)
-			fd[j] = connect_to(talk);
-		for (int j = 0; j < 50; j++)
-			close(fd[j]);
-	}
-}
-
-static void accept_many(void *arg)
-{
-	struct talk *talk = arg;
-	char byte;
-
-	for (int i = 0; i < MANY; i++) {
-		int fd = accept4(talk->listener, NULL, NULL, SOCK_CLOEXEC);
-
-		REQUIRE(fd >= 0 && recv(fd, &byte, 1, 0) == 0);
-		close(fd);
-	}
-}
-
 /* For whoever reads a failed test: what was lost, and why. */
 static void tell_losses(struct job *job)
 {
@@ -339,17 +311,15 @@ static void tell_losses(struct job *job)
 TEST(tcplife, "of many connections each end is shown once", .timeout = 120)
 {
 	struct talk talk = talk_new(AF_INET, "127.0.0.1");
-	struct child client = child_new("many", 0, connect_many, &talk), server = child_new("most", 0, accept_many, &talk);
+	struct ends ends = ends_many(&talk);
 	struct job *job = tool_start("tcplife");
 
-	child_go(&server);
-	child_run(&client);
-	CHECK_EQ(child_wait(&server), 0);
+	ends_run(&ends);
 	stop_after(job, 2 * MANY);
 	tell_losses(job);
 	CHECK_NO_LOSS(job);
-	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", client.pid), IS("comm", "many")), MANY);
-	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", server.pid), IS("comm", "most")), MANY);
+	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", ends.client.pid), IS("comm", "connector")), MANY);
+	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", ends.server.pid), IS("comm", "acceptor")), MANY);
 }
 
 static void hold_many(void *arg)

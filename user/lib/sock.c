@@ -78,6 +78,20 @@ void sock_state(struct out *out, __u32 state)
 		out_u64(out, state);
 }
 
+int sock_owners(struct run *run)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(run->skel->obj, "off__owner_meet");
+
+	return p ? bpf_program__set_autoload(p, true) : -ENOENT;
+}
+
+int sock_owners_meet(struct run *run)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(run->skel->obj, "off__owner_meet");
+
+	return p && bpf_program__autoload(p) ? attach_walk(p) : 0;
+}
+
 /* IPv4 in IPv6 is IPv4, as it is in flows. */
 static void unmap(struct sock_net *net, long *bits)
 {

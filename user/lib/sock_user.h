@@ -11,6 +11,8 @@ int sock_net(struct run *run, const char *arg, void *to);
 int sock_nets(struct run *run, const char *arg, void *to);
 int sock_ports(struct run *run, const char *arg, void *to);
 void sock_addr(struct out *out, __u32 family, const __u32 *addr);
+int sock_owners(struct run *run);	/* .setup of a tool with lib/owner.bpf.h that wants to know whose sockets are ... */
+int sock_owners_meet(struct run *run);	/* ... that were there before, and its .attach */
 void sock_state(struct out *out, __u32 state);			/* "ESTABLISHED" */
 
 /* For columns: `offset` is that of a struct flow. */
@@ -31,14 +33,17 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row);
 	OPT(0, "raddr", "NETS", skel, sock_raddr, "only these remote addresses or networks", .parse = sock_nets), \
 	OPT(0, "addr", "NETS", skel, sock_addr, "only these addresses or networks, on either end", .parse = sock_nets)
 
-#define COL_FLOW(type, m)							\
+#define COL_FLOW(type, m) COL_FLOW_AS(type, m, false, false, .needs = 0)
+
+/* Where the local end isn't shown, or its port has attributes. */
+#define COL_FLOW_AS(type, m, hide_laddr, hide_lport, ...)			\
 	COL_OWN("family", sock_show_family, 6, "4 or 6: IPv4, v4-mapped too, or IPv6", HIDDEN, \
 		.bare_json = true, .offset = offsetof(type, m)),		\
-	COL_OWN("laddr", sock_show_laddr, -13, "local address", .offset = offsetof(type, m)), \
-	COL("lport", type, m.lport, 5, "local port"),				\
+	COL_OWN("laddr", sock_show_laddr, -13, "local address", .hidden = hide_laddr, .offset = offsetof(type, m)), \
+	COL("lport", type, m.lport, 5, "local port", .hidden = hide_lport, __VA_ARGS__), \
 	COL_OWN("raddr", sock_show_raddr, -13, "remote address", .offset = offsetof(type, m)), \
 	COL("rport", type, m.rport, 5, "remote port"),				\
-	COL_OWN("local", sock_show_local, -21, "local address and port", HIDDEN, .offset = offsetof(type, m)), \
+	COL_OWN("local", sock_show_local, -21, "local address and port", __VA_ARGS__, HIDDEN, .offset = offsetof(type, m)), \
 	COL_OWN("remote", sock_show_remote, -21, "remote address and port", HIDDEN, .offset = offsetof(type, m)), \
 	COL("netns", type, m.netns, 10, "network namespace", HIDDEN, WANTS(want_netns))
 
