@@ -224,7 +224,25 @@ static __always_inline void owner_fill(struct origin *o, const struct sock___own
 	o->uid = common.want_uid ? BPF_CORE_READ(sk, sk_uid.val) : 0;
 }
 
+/* For tools that have nothing of their own to do when a state changes. */
+#define OWNERS								\
+ON_TCP_STATE								\
+{									\
+	owner_changed(sk, old, new, true);				\
+	if (new == TCP_CLOSE)						\
+		owner_forget(sk);					\
+	return 0;							\
+}									\
+									\
+ON_TCP_ACCEPT								\
+{									\
+	return owner_accepted(sk);					\
+}
+
 /* False: it is somebody's who doesn't pass the filters, or nobody's that is known where there are some. */
-#define owner_wanted(owner) (!SOCK_OWNER_FILTERS || ((owner) && (owner)->known))
+static __always_inline bool owner_wanted(const struct owner *owner)
+{
+	return !SOCK_OWNER_FILTERS || (owner && owner->known);
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/lib.h"
 #include "lib/sock_user.h"
 
 /* By hand for IPv4: it is in every row. */
@@ -64,6 +65,22 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row)
 	endpoint(out, flow(c, row)->family, flow(c, row)->raddr, flow(c, row)->rport);
 }
 
+void sock_protocol(struct out *out, __u32 protocol)
+{
+	static const struct {
+		__u32 number;
+		const char *name;
+	} names[] = { { 1, "ICMP" }, { 6, "TCP" }, { 17, "UDP" }, { 58, "ICMPv6" }, { 132, "SCTP" }, { 136, "UDPLITE" },
+		      { 262, "MPTCP" } };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].number == protocol) {
+			out_str(out, names[i].name);
+			return;
+		}
+	out_u64(out, protocol);
+}
+
 void sock_state(struct out *out, __u32 state)
 {
 	static const char *const names[] = {	/* include/net/tcp_states.h */
@@ -78,11 +95,29 @@ void sock_state(struct out *out, __u32 state)
 		out_u64(out, state);
 }
 
+/* Where tracepoints tell of all transfers, the functions would tell of them once more. */
+int sock_transfers(struct run *run)
+{
+	char why[160];
+
+	if (kernel_has_program("tp_btf/sock_send_length", why, sizeof(why)))
+		attach_skip("send6 sendpage receive6");
+	return 0;
+}
+
 int sock_owners(struct run *run)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(run->skel->obj, "off__owner_meet");
 
 	return p ? bpf_program__set_autoload(p, true) : -ENOENT;
+}
+
+int sock_owners_filtered(struct run *run)
+{
+	if (run->common->cgroups || run->common->filters & ~ONLY_NETNS)
+		return sock_owners(run);
+	attach_skip("inet_sock_set_state again accept");
+	return 0;
 }
 
 int sock_owners_meet(struct run *run)

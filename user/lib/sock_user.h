@@ -11,8 +11,11 @@ int sock_net(struct run *run, const char *arg, void *to);
 int sock_nets(struct run *run, const char *arg, void *to);
 int sock_ports(struct run *run, const char *arg, void *to);
 void sock_addr(struct out *out, __u32 family, const __u32 *addr);
-int sock_owners(struct run *run);	/* .setup of a tool with lib/owner.bpf.h that wants to know whose sockets are ... */
+int sock_owners(struct run *run);	int sock_transfers(struct run *run);	/* .setup of a tool with lib/transfer.bpf.h */
+/* .setup of a tool with lib/owner.bpf.h that wants to know whose sockets are ... */
 int sock_owners_meet(struct run *run);	/* ... that were there before, and its .attach */
+int sock_owners_filtered(struct run *run);	/* .setup of one that wants to know it only where filters ask */
+void sock_protocol(struct out *out, __u32 protocol);		/* "TCP" */
 void sock_state(struct out *out, __u32 state);			/* "ESTABLISHED" */
 
 /* For columns: `offset` is that of a struct flow. */
