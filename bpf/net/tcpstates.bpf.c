@@ -10,45 +10,39 @@ struct {
 	__type(value, __u64);	/* ns: its last change of state */
 } changes SEC(".maps");
 
-/*
- * A socket that is made for the end of a handshake may be dropped again without another change of state: nothing
- * is kept of it until it is established.
- */
-static __always_inline __u64 in_state(const struct sock___own *sk, const struct owner_arrival *arrival, int old, int new)
+static __always_inline __u64 in_state(const struct sock___own *sk, int new)
 {
-	__u64 key = (__u64)sk, now = bpf_ktime_get_boot_ns(), *last, ns;
+	__u64 key = (__u64)sk, now = bpf_ktime_get_boot_ns(), *last, ns = 0;
 
-	if (new == TCP_SYN_RECV && old == TCP_LISTEN)
-		return 0;
 	last = bpf_map_lookup_elem(&changes, &key);
 	if (last) {
 		ns = now - *last;
 		*last = now;
-		return ns;
-	}
-	if (new != TCP_CLOSE)
+	} else if (new != TCP_CLOSE) {
 		map_put(&changes, &key, &now);
-	return arrival && old == TCP_SYN_RECV ? now - arrival->time : 0;
+	}
+	return ns;
 }
 
-static __noinline int show(const struct sock___own *sk, int old, int new)
+static __noinline int show(const struct sock___own *sk, int old, int new, __u64 arrived)
 {
-	const struct owner_arrival *arrival = owner_arrival_of(sk);
 	const struct owner *owner = owner_of(sk);
 	struct tcpstates_event *e;
 	struct flow flow = {};
 	__u64 ns;
 
-	if (!owner && arrival && old == TCP_LISTEN)
-		owner = &arrival->owner;
 	flow_fill(false, sk, &flow);
 	if (!owner_wanted(owner) || !filter_flow(&flow))
 		return 0;
-	ns = in_state(sk, arrival, old, new);
+	ns = new == TCP_SYN_RECV && arrived ? 0 : in_state(sk, new);
 	e = event_reserve(struct tcpstates_event);
 	if (!e)
 		return 0;
 	owner_fill(&e->origin, sk, owner);
+	if (new == TCP_SYN_RECV && arrived)
+		e->origin.time = arrived;
+	else if (arrived)
+		ns = e->origin.time - arrived;
 	e->flow = flow;
 	e->socket = (__u64)sk;
 	e->in_state = ns;
@@ -58,10 +52,27 @@ static __noinline int show(const struct sock___own *sk, int old, int new)
 	return 0;
 }
 
+/*
+ * A socket that is made for the end of a handshake has its other end's name only after its first change of
+ * state, and may be dropped without another one: that change is shown with the next, with the time it had.
+ */
+static __noinline int show_arrival(const struct sock___own *sk, int new)
+{
+	const struct owner_arrival *arrival = owner_arrival_of(sk);
+	__u64 arrived = arrival ? arrival->time : 0;
+
+	if (arrived)
+		show(sk, TCP_LISTEN, TCP_SYN_RECV, arrived);
+	return show(sk, TCP_SYN_RECV, new, arrived);
+}
+
 ON_TCP_STATE
 {
 	owner_changed(sk, old, new, true);
-	show(sk, old, new);
+	if (old == TCP_SYN_RECV)
+		show_arrival(sk, new);
+	else if (old != TCP_LISTEN || new != TCP_SYN_RECV)
+		show(sk, old, new, 0);
 	if (new == TCP_CLOSE) {
 		__u64 key = (__u64)sk;
 
