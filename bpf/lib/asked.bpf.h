@@ -22,7 +22,7 @@ struct asked {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, __u64);	/* struct request *: a later request in the same memory takes its place */
+	__type(key, __u64);	/* struct request *: a later request in the same memory takes its place; or struct bio * */
 	__type(value, struct asked);
 } requests SEC(".maps");
 
@@ -34,14 +34,14 @@ struct {
 	__type(value, struct origin);
 } flushers SEC(".maps");
 
-static __always_inline struct asked *block_asked(struct request *rq)
+static __always_inline struct asked *block_asked(void *rq)
 {
 	__u64 key = (__u64)rq;
 
 	return bpf_map_lookup_elem(&requests, &key);
 }
 
-static __always_inline void block_forget(struct request *rq)
+static __always_inline void block_forget(void *rq)
 {
 	__u64 key = (__u64)rq;
 
@@ -54,11 +54,9 @@ static __noinline bool block_passes(void)
 	return filter_current();
 }
 
-static __always_inline int block_ask(const bool direct, struct request *rq)
+static __always_inline int block_ask(__u64 key, __u32 disk, __u32 flags)
 {
-	__u32 disk = request_disk(rq), flags = READ(rq, cmd_flags);
 	struct asked asked = {};
-	__u64 key = (__u64)rq;
 
 	if ((only_disk && disk != only_disk) || !block_passes()) {
 		bpf_map_delete_elem(&requests, &key);
@@ -72,27 +70,56 @@ static __always_inline int block_ask(const bool direct, struct request *rq)
 	return map_put(&requests, &key, &asked);
 }
 
-/* Since 6.5; before, a function that was renamed in 5.17. */
+#define block_ask_request(rq) block_ask((__u64)(rq), request_disk(rq), READ(rq, cmd_flags))
+
+/*
+ * Since 6.5; before, a function that was renamed in 5.17; and where that is inlined, there is a tracepoint that knows
+ * the bio which the request is made for.
+ */
 ON_TRACE_AS(ask__io, block_io_start, struct request *rq)
 {
-	return block_ask(direct, rq);
+	return block_ask_request(rq);
 }
 
 ON_CALL_AS(ask__inner, __blk_account_io_start, struct request *rq)
 {
-	return block_ask(direct, rq);
+	return block_ask_request(rq);
 }
 
 ON_CALL_AS(ask__outer, blk_account_io_start, struct request *rq)
 {
-	return block_ask(direct, rq);
+	return block_ask_request(rq);
+}
+
+ON_TRACE_AS(ask__args1, block_getrq, struct bio *bio)
+{
+	return block_ask((__u64)bio, disk_number(READ(bio, bi_bdev, bd_disk)), READ(bio, bi_opf));
 }
 
 /* A request that went into another one is never issued. */
 ON_TRACE_AS(merge__args1, block_rq_merge, struct request *rq)
 {
 	block_forget(rq);
+	block_forget(READ(rq, bio));
 	return 0;
+}
+
+/* What was asked for by the bio is now known by the request; bios may have been merged before it, or behind. */
+static __always_inline struct asked *block_asked_by_bio(const bool direct, struct request *rq)
+{
+	void *bio = READ(rq, bio);
+	struct asked *asked = block_asked(bio), copy;
+	__u64 key = (__u64)rq;
+
+	if (!asked) {
+		bio = READ(rq, biotail);
+		asked = block_asked(bio);
+	}
+	if (!asked)
+		return NULL;
+	copy = *asked;
+	block_forget(bio);
+	return map_put(&requests, &key, &copy) ? NULL : block_asked(rq);
 }
 
 /*
@@ -101,7 +128,7 @@ ON_TRACE_AS(merge__args1, block_rq_merge, struct request *rq)
  */
 static __always_inline struct asked *block_issue(const bool direct, struct request *rq)
 {
-	struct asked *asked = block_asked(rq), new = {};
+	struct asked *asked = block_asked(rq) ?: block_asked_by_bio(direct, rq), new = {};
 	__u32 flags = READ(rq, cmd_flags), disk;
 	struct origin *who = NULL;
 	__u64 key = (__u64)rq;
@@ -139,6 +166,8 @@ ON_TRACE(block_rq_complete, struct request *rq, int error, unsigned int bytes) \
 {									\
 	struct asked *asked = block_asked(rq);				\
 									\
+	if (!asked)							\
+		block_forget(READ(rq, bio));	/* of a flush, which isn't issued itself */ \
 	if (!asked || bytes < READ(rq, __data_len))	/* fewer: the rest is still to come */ \
 		return 0;						\
 	if (asked->issued)						\
