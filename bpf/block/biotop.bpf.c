@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
-#include "lib/event.bpf.h"
 #include "lib/filter.bpf.h"
 #include "lib/probe.bpf.h"
 #include "lib/asked.bpf.h"

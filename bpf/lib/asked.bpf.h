@@ -10,6 +10,7 @@
 #define ASKED_BPF_H
 
 #include "lib/block.bpf.h"
+#include "lib/origin.bpf.h"
 
 struct asked {
 	struct origin origin;	/* its time is when it was asked for */

@@ -16,7 +16,7 @@ TEST(biopattern, "sequential and random requests are told apart to the last, by 
 	int a, b;
 	const char *disk_a = loop_new(&a), *disk_b = loop_new(&b);
 	long long before = disk_stat(disk_a, DISK_READS);
-	struct job *job = tool_start("biopattern", "-o", "disk,random,sequential,requests,bytes,random%,sequential%"), *one;
+	struct job *job = tool_start("biopattern", "-o", "disk,random,sequential,requests,bytes,rnd,seq"), *one;
 	json_t *r;
 
 	one = tool_start("biopattern", "--disk", disk_b);
@@ -37,8 +37,8 @@ TEST(biopattern, "sequential and random requests are told apart to the last, by 
 	r = row(job, IS("disk", disk_b));
 	CHECK_EQ(number(r, "random"), 9);
 	CHECK_EQ(number(r, "sequential"), 0);
-	CHECK_EQ((long long)json_number_value(json_object_get(r, "random%")), 100);
-	CHECK_EQ((long long)json_number_value(json_object_get(r, "sequential%")), 0);
+	CHECK_EQ((long long)json_number_value(json_object_get(r, "rnd")), 100);
+	CHECK_EQ((long long)json_number_value(json_object_get(r, "seq")), 0);
 	CHECK_EQ(rows(one), 1);
 	CHECK_EQ(rows(one, IS("disk", disk_b), IS("requests", 9)), 1);
 	CHECK_NO_LOSS(job);

@@ -33,9 +33,9 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_AS(L_DEV, "disk", ROW, disk, -12, "disk"),
-	COL_OWN("random%", show_random, 7, "share of requests that began elsewhere than where the one before ended",
+	COL_OWN("rnd", show_random, 7, "requests that began elsewhere than where the one before ended, in percent",
 		.bare_json = true),
-	COL_OWN("sequential%", show_sequential, 11, "share of those that began right there", .bare_json = true),
+	COL_OWN("seq", show_sequential, 7, "requests that began right there, in percent", .bare_json = true),
 	COL("random", ROW, value.random, 10, "how many began elsewhere", HIDDEN),
 	COL("sequential", ROW, value.sequential, 10, "how many began right there", HIDDEN),
 	COL("requests", ROW, value.count, 10, "requests"),
