@@ -231,6 +231,24 @@ void cgroup_enter(const char *path, pid_t pid); /* 0: the caller */
 
 void mount_tmpfs(const char *path); /* makes it, in a mount namespace of this test's own */
 
+/*
+ * Disks. A loop device on a file, of this test's own or that one, opened past the page cache; its name. It goes with
+ * the test. A null_blk device that takes 10 ms for each request: only where modules can be loaded.
+ */
+const char *loop_new(int *fd);
+const char *loop_on(const char *path, int *fd);
+int null_disk(const char *depth, const char *scheduler);
+enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
+long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */
+
+/* Requests of 4 KiB, each waited for before the next, and none next to another: nothing is merged. */
+struct io {
+	int fd;
+	int reads, writes, syncs;
+	off_t from;
+};
+void io_run(void *io);
+
 /* What a 32-bit program would call. Pointers must come from low(). */
 bool int80_works(void);
 long int80(long nr, long a, long b, long c, long d);
