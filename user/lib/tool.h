@@ -300,6 +300,7 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Changes of state and accepted connections of TCP, each seen once.
+ *
+ *	ON_TCP_STATE { ... sk, old, new ... }
+ *	ON_TCP_ACCEPT { ... listener (NULL: not known), sk ... }
+ */
+#ifndef TCP_BPF_H
+#define TCP_BPF_H
+
+#include "lib/sock.bpf.h"
+#include "lib/syscall.bpf.h"
+
+static __always_inline bool sock_is_tcp(const struct sock___own *sk)
+{
+	__u16 family = sk ? BPF_CORE_READ(sk, __sk_common.skc_family) : 0;
+
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
+	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+}
+
+/* The last change of state that the first program saw on this CPU. */
+struct tcp_change {
+	__u64 sk;
+	__u32 from, to;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tcp_change);
+} tcp_changes SEC(".maps");
+
+/*
+ * The kernel skips a program that an interrupt finds running on its CPU, and packets come in by
+ * interrupts: the second one, called after the first, does what that has missed.  A tool that
+ * uses this says .twice = "inet_sock_set_state again".
+ */
+#define ON_TCP_STATE								\
+static __noinline int tcp_changed(const struct sock___own *sk, int old, int new); \
+										\
+ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)	\
+{										\
+	struct tcp_change *last;						\
+	__u32 zero = 0;								\
+										\
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)				\
+		return 0;							\
+	last = bpf_map_lookup_elem(&tcp_changes, &zero);			\
+	if (last) {								\
+		last->sk = (__u64)sk;						\
+		last->from = old;						\
+		last->to = new;							\
+	}									\
+	return tcp_changed(sk, old, new);					\
+}										\
+										\
+ON_TRACE_AS(again, inet_sock_set_state, const struct sock___own *sk, int old, int new) \
+{										\
+	struct tcp_change *last;						\
+	__u32 zero = 0;								\
+										\
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)				\
+		return 0;							\
+	last = bpf_map_lookup_elem(&tcp_changes, &zero);			\
+	if (!last || (last->sk == (__u64)sk && last->from == (__u32)old && last->to == (__u32)new)) \
+		return 0;							\
+	return tcp_changed(sk, old, new);					\
+}										\
+										\
+static __noinline int tcp_changed(const struct sock___own *sk, int old, int new)
+
+/* accept(2) has returned in the process that has the connection now.  Where functions can't be probed: as the call returns. */
+#define ON_TCP_ACCEPT								\
+static __noinline int tcp_accepted(const struct sock___own *listener, const struct sock___own *sk); \
+										\
+/* args4: flags, err and kern became one struct: commit 92ef0fd55ac8, 6.10 */	\
+ON_RETURN_AS(accept__args2, inet_csk_accept, void *listener, void *arg)		\
+{										\
+	return sock_is_tcp((void *)ret) ? tcp_accepted(listener, (void *)ret) : 0;			\
+}										\
+										\
+ON_RETURN_AS(accept__args4, inet_csk_accept, void *listener, int flags, int *err, bool kern) \
+{										\
+	return sock_is_tcp((void *)ret) ? tcp_accepted(listener, (void *)ret) : 0;			\
+}										\
+										\
+ON_SYSCALL_AS(accept, accept, accept4, socketcall)				\
+{										\
+	const struct sock___own *listener = NULL, *sk;				\
+										\
+	if (call->ret < 0)							\
+		return 0;							\
+	if (!syscall_is(call, socketcall))					\
+		listener = sock_of_fd(call->arg[0]);				\
+	else if (call->arg[0] != 5 && call->arg[0] != 18)	/* SYS_ACCEPT, SYS_ACCEPT4 */ \
+		return 0;							\
+	sk = sock_of_fd(call->ret);						\
+	return sock_is_tcp(sk) ? tcp_accepted(listener, sk) : 0;		\
+}										\
+										\
+static __noinline int tcp_accepted(const struct sock___own *listener, const struct sock___own *sk)
+
+#endif
