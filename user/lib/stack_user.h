@@ -4,7 +4,7 @@
  * the same once frames have names, and the output: a column "stack", --folded, --flamegraph, --pprof. A tool says with a
  * struct stack_view where its rows have what, and has
  *
- *	OPT_STACKS(NAME), ... .setup, which calls stack_setup(run, &view), .event = stack_event, .end = stack_end,
+ *	OPT_STACKS(NAME), ... .setup, which calls stack_setup(run, &view), .early = stack_early, .end = stack_end,
  *	.keep_caps = SYMBOL_CAPS, .table = ROWS("map", ROW, "column", STACK_TABLE)
  */
 #ifndef STACK_USER_H
@@ -33,8 +33,7 @@ struct stack_view {
 
 /* `depth`: stack_depth in the .rodata of the tool */
 int stack_setup(struct run *run, const struct stack_view *view, __u32 *depth);
-bool stack_event(struct run *run, void *event, size_t size);	/* false; for tools without events of their own */
-bool stack_take(const void *event, size_t size);		/* it was a stack and is kept; false: it is another event */
+bool stack_early(struct run *run, const void *event, size_t size);
 int stack_end(struct run *run);
 size_t stack_merge(struct run *run, void *rows, size_t n);
 bool stack_line(struct run *run, const void *row);

@@ -342,8 +342,8 @@ bool symbol_is_wrong(const struct symbol_process *p, __u32 number)
 {
 	struct frame *f = number < n_frames ? &frames[number] : NULL;
 
-	if (!f || !f->module)
-		return f && !p->gone && p->n;
+	if (!f || !f->module)	/* of one that has gone, what no process can have mapped */
+		return f && ((!p->gone && p->n) || f->at >> 56 || f->at < 4096);
 	if (!f->checked) {
 		f->wrong = f->returns && !module_is_return(f->module, f->at);
 		f->checked = true;

@@ -140,6 +140,40 @@ int uprobe_name(const char *path, __u64 offset, char *name, size_t size)
 	return ret;
 }
 
+struct walk {
+	Elf *elf;
+	int (*fn)(void *ctx, const char *name, __u64 offset);
+	void *ctx;
+	int ret;
+};
+
+static bool walk_one(void *ctx, const char *name, const GElf_Sym *sym)
+{
+	struct walk *walk = ctx;
+	__u64 offset = convert(walk->elf, sym->st_value, true);
+
+	if (offset)
+		walk->ret = walk->fn(walk->ctx, name, offset);
+	return walk->ret;
+}
+
+int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __u64 offset), void *ctx)
+{
+	struct walk walk = { .fn = fn, .ctx = ctx, .ret = -EINVAL };
+	int fd;
+
+	walk.elf = open_elf(path, &fd);
+	if (fd < 0)
+		return -errno;
+	if (walk.elf && elf_kind(walk.elf) == ELF_K_ELF) {
+		walk.ret = 0;
+		each_function(walk.elf, walk_one, &walk);
+	}
+	elf_end(walk.elf);
+	close(fd);
+	return walk.ret;
+}
+
 int uprobe_file(const struct uprobe *u, const char *path)
 {
 	static struct { dev_t dev; ino_t ino; } known[FILES];
