@@ -63,5 +63,17 @@
 #define NR_ipc -1
 #define NR32_ipc -1
 #endif
+#ifndef NR_futex_time64
+#define NR_futex_time64 -1
+#define NR32_futex_time64 -1
+#endif
+#ifndef NR_futex_waitv
+#define NR_futex_waitv -1
+#define NR32_futex_waitv -1
+#endif
+#ifndef NR_futex_wait
+#define NR_futex_wait -1
+#define NR32_futex_wait -1
+#endif
 
 #endif

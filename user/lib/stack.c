@@ -571,6 +571,12 @@ void stack_add(const void *row)
 		graph.nodes[at].self += *(const __u64 *)((const char *)row + view->value) / (view->divide ?: 1);
 }
 
+void stack_afresh(void)
+{
+	for (__u32 i = 0; i < graph.n; i++)
+		graph.nodes[i].self = 0;
+}
+
 static int finish(const char *name, const char *path, int *fd, int ret)
 {
 	if (close(*fd) && !ret)

@@ -38,6 +38,7 @@ int stack_end(struct run *run);
 size_t stack_merge(struct run *run, void *rows, size_t n);
 bool stack_line(struct run *run, const void *row);
 void stack_add(const void *row);		/* to the graphs: for tools whose rows are events */
+void stack_afresh(void);			/* the graphs are to show only what comes from now on */
 void stack_show(struct out *out, const struct column *c, const void *row);
 
 #define STACK_MOST 160	/* frames of a stack, with what is said of it */
@@ -64,13 +65,13 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to);
 #define OPT_STACKS(skel)								\
 	OPT('K', "kernel-stacks-only", NULL, skel, only_kernel_stacks, "no stacks of programs"), \
 	OPT('U', "user-stacks-only", NULL, skel, only_user_stacks, "no stacks of the kernel"), \
+	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions"), \
 	OPT_STACK_FORMAT(skel)
 
 #define OPT_STACK_FORMAT(skel)								\
 	OPT(0, "depth", "FRAMES", skel, stack_depth, "frames to take of each stack; 127 unless told", .min = 1, .max = 127), \
 	STACK_OWN(0, "folded", NULL, stack_opt_folded, "one line each: frames with ; between, and the value"), \
 	STACK_OWN(0, "delimited", NULL, stack_opt_delimited, "folded: a frame - between the program and the kernel"), \
-	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions"), \
 	STACK_OWN(0, "offsets", NULL, stack_opt_offsets, "how far into the function, and its file; rows by address"), \
 	STACK_OWN(0, "flamegraph", "FILE", stack_opt_flamegraph, "write a flame graph too: an SVG for browsers", .complete = "file"), \
 	STACK_OWN(0, "against", "FILE", stack_opt_against, "flame graph: colours by what has changed since FILE (--folded)", .complete = "file"), \
