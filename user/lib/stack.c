@@ -123,6 +123,8 @@ int stack_setup(struct run *run, const struct stack_view *the_view, __u32 *frame
 	if (*frames > most)
 		*frames = most;
 	depth = *frames;
+	if (folded && !run->tool->table.map && !run->tool->show)
+		run->quiet = true;	/* no heading before the lines of a stream */
 	if (view)
 		return 0;
 	view = the_view;
