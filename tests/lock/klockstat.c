@@ -39,8 +39,9 @@ TEST(klockstat, "each time that a pipe's lock is taken is a wait and a hold, at 
 	seen_run(child);
 	tool_stop(job);
 	seen_end(child);
-	CHECK_EQ(total_of(job, "count", "wait", "pipe_write"), WRITES);
-	CHECK_EQ(total_of(job, "count", "hold", "pipe_write"), WRITES);
+	/* and once to say that it is done */
+	CHECK_EQ(total_of(job, "count", "wait", "pipe_write"), WRITES + 1);
+	CHECK_EQ(total_of(job, "count", "hold", "pipe_write"), WRITES + 1);
 	CHECK_EQ(rows(job, IS("tid", child->child.pid), IS("comm", "piper")), rows(job));
 	CHECK(total_of(job, "max_ns", "hold", "pipe_write") <= total_of(job, "total_ns", "hold", "pipe_write"));
 	CHECK_NO_LOSS(job);
@@ -77,7 +78,7 @@ TEST(klockstat, "a lock that is held for a long time, by callers, and what is as
 	CHECK_EQ(rows(job, IS("what", "wait")), 0);
 	CHECK(rows(job) > 0);
 	CHECK_BETWEEN(wrote_ns * 0.5, total_of(job, "total_ns", "hold", "vfs_write"), wrote_ns * 1.5);
-	CHECK(number(row(job), "lock") != 0);
+	CHECK(strlen(string(row(job), "lock")) > 10);
 	child = seen_new("none", writes, NULL);
 	waits = tool_start("klockstat", "--waits", "-C", "no_such_function", "-p", text("%d", child->child.pid));
 	seen_run(child);

@@ -201,33 +201,24 @@ static int probe_file(struct run *run, const char *path, int pid)
 	return ret ?: probing.error ?: probing.found;
 }
 
+struct process {
+	struct run *run;
+	int pid;
+};
+
+static int probe_object(void *ctx, const char *path)
+{
+	struct process *p = ctx;
+
+	return probe_file(p->run, path, p->pid);
+}
+
 /* An allocator takes the place of libc's where it is loaded; a static program has its own. */
 static int probe_process(struct run *run, int pid)
 {
-	static const char *const libraries[] = { "libjemalloc", "libtcmalloc", "libmimalloc", "libc.so", "libc-", "ld-musl" };
-	char path[PATH_LEN + 64], line[PATH_LEN + 256], *file, *name;
-	int ret = 0;
-	FILE *f;
+	static const char *const libraries[] = { "libjemalloc", "libtcmalloc", "libmimalloc", "libc.so", "libc-", "ld-musl", NULL };
 
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries) && !ret; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-		f = fopen(path, "re");
-		while (!ret && f && fgets(line, sizeof(line), f)) {
-			line[strcspn(line, "\n")] = 0;
-			file = strchr(line, '/');
-			name = file ? strrchr(file, '/') + 1 : NULL;
-			if (!name || strncmp(name, libraries[i], strlen(libraries[i])))
-				continue;
-			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, file);
-			ret = probe_file(run, path, pid);
-		}
-		if (f)
-			fclose(f);
-	}
-	if (ret)
-		return ret;
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return probe_file(run, path, pid);
+	return uprobe_objects(pid, libraries, probe_object, &(struct process){ run, pid });
 }
 
 static int probe_wanted(void *ctx, const void *key, void *value)
@@ -245,31 +236,18 @@ static int probe_wanted(void *ctx, const void *key, void *value)
 	return ret > 0 ? 0 : -EINVAL;
 }
 
-static int find_libc(char *path, size_t size)
-{
-	static const char *const places[] = { "/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6",
-					      "/usr/lib/libc.so.6", "/lib/libc.so.6", "/lib/ld-musl-x86_64.so.1" };
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (!access(places[i], R_OK)) {
-			snprintf(path, size, "%s", places[i]);
-			return 0;
-		}
-	return -ENOENT;
-}
-
 static int attach(struct run *run)
 {
-	char path[64];
+	char path[PATH_LEN];
 	int ret;
 
 	if (!of_programs)
 		return 0;
 	if (run->common->filters & ONLY_PIDS)
 		return map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), probe_wanted, run);
-	if (!object && find_libc(path, sizeof(path))) {
+	if (!object && uprobe_libc(path, sizeof(path))) {
 		err("no libc was found: name the allocator's file with --object");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	ret = probe_file(run, object ?: path, -1);
 	if (ret <= 0)
