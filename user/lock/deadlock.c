@@ -359,7 +359,7 @@ static int finish(struct run *run)
 static const struct example examples[] = {
 	{ "-p 1234", "watch a process until Ctrl-C, and show which locks could deadlock" },
 	{ "-p 1234 -i 1", "tell of each cycle within a second" },
-	{ "-p 1234 --lock-symbols my_lock --unlock-symbols my_unlock --binary /opt/app", "a program with locks of its own" },
+	{ "-p 1234 --lock-symbols take --unlock-symbols drop", "a program with locks of its own" },
 	{}
 };
 
