@@ -19,13 +19,14 @@ BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x
 BPF_TARGET := $(if $(filter s390,$(BPF_ARCH)),bpfeb,bpfel)
 VMLINUX  := vmlinux/$(ARCH)
 
-LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
+LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz $(IBERTY)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf) $(IBERTY)
+IBERTY      = $(if $(findstring IBERTY,$(shell cat $(OUT)/cflags)),-liberty)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # Paths in the objects are relative, so that two builds give the same bytes.
 ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$(OUT) -MMD -MP \
 	      -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections \
-	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
+	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(shell cat $(OUT)/cflags) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,noseparate-code $(shell cat $(OUT)/ldflags) $(LDFLAGS)
 # The oldest instruction set: what is newer is asked of the kernel.
 BPF_CFLAGS  = -O2 -g -gno-column-info -gno-inline-line-tables -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \

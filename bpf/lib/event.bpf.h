@@ -3,26 +3,12 @@
 #ifndef EVENT_BPF_H
 #define EVENT_BPF_H
 
+#include "lib/origin.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);	/* --buffer; docs/performance.md says why this size */
 } events SEC(".maps");
-
-static __always_inline void origin_fill(struct origin *o)
-{
-	__u64 ids = current_ids();
-
-	o->time = bpf_ktime_get_boot_ns();
-	o->pid = ids >> 32;
-	o->tid = ids;
-	o->cpu = bpf_get_smp_processor_id();
-	o->uid = common.want_uid ? bpf_get_current_uid_gid() : 0;
-	o->cgroup = common.want_cgroup ? bpf_get_current_cgroup_id() : 0;
-	if (common.want_comm)
-		bpf_get_current_comm(o->comm, sizeof(o->comm));
-	else
-		o->comm[0] = 0;
-}
 
 /*
  * The reader sleeps with a timeout of its own; it is woken early only when another

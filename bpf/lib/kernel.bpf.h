@@ -70,7 +70,11 @@ struct request___before_5_17 {
 /* The disk's device number, 0 for none: rq->rq_disk became rq->q->disk: commit f3fa33acca9f, 5.17 */
 #define request_disk(rq) ({						\
 	struct request___before_5_17 *__old = (void *)(rq);		\
-	struct gendisk *__disk = bpf_core_field_exists(__old->rq_disk) ? READ(__old, rq_disk) : READ(rq, q, disk); \
+	disk_number(bpf_core_field_exists(__old->rq_disk) ? READ(__old, rq_disk) : READ(rq, q, disk)); \
+})
+
+#define disk_number(disk) ({						\
+	struct gendisk *__disk = disk;					\
 	__disk ? (__u32)(READ(__disk, major) << 20 | READ(__disk, first_minor)) : 0; \
 })
 

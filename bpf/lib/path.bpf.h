@@ -71,11 +71,11 @@ static __always_inline void path_names(char *to, unsigned long mnt, unsigned lon
 	}
 }
 
-/* The path of an open file, by its struct file; one in no folder, as of memfd_create(2), has but a name. */
-static __always_inline void path_of_file(char *to, unsigned long file, volatile __u32 *len, __u32 *cut)
+/* By a struct path; what is in no folder, as a file of memfd_create(2), has but a name. */
+static __always_inline void path_of(char *to, unsigned long path, volatile __u32 *len, __u32 *cut)
 {
-	unsigned long mnt = path_follow(file, path_offsets.file_path + path_offsets.path_mnt);
-	unsigned long dentry = path_follow(file, path_offsets.file_path + path_offsets.path_dentry);
+	unsigned long mnt = path_follow(path, path_offsets.path_mnt);
+	unsigned long dentry = path_follow(path, path_offsets.path_dentry);
 	unsigned long parent = path_follow(dentry, path_offsets.dentry_parent);
 	long n;
 
@@ -88,6 +88,12 @@ static __always_inline void path_of_file(char *to, unsigned long file, volatile 
 	path_names(to, mnt, dentry, len, cut);
 }
 
+/* The path of an open file, by its struct file. */
+static __always_inline void path_of_file(char *to, unsigned long file, volatile __u32 *len, __u32 *cut)
+{
+	path_of(to, file + path_offsets.file_path, len, cut);
+}
+
 /* The struct file of one of the current task's descriptors. */
 static __always_inline unsigned long path_file(__u32 fd)
 {
@@ -95,6 +101,18 @@ static __always_inline unsigned long path_file(__u32 fd)
 	unsigned long table = path_follow(path_follow(files, path_offsets.files_fdt), path_offsets.fdt_fd);
 
 	return path_follow(table + fd * sizeof(long), 0);
+}
+
+/* Where a relative path begins: a descriptor of the current task's, or its working directory. */
+static __always_inline void path_of_base(char *to, __s32 dirfd, volatile __u32 *len, __u32 *cut)
+{
+	unsigned long path;
+
+	if (dirfd == -100)	/* AT_FDCWD */
+		path = path_follow(bpf_get_current_task(), path_offsets.task_fs) + path_offsets.fs_pwd;
+	else
+		path = path_file(dirfd) + path_offsets.file_path;
+	path_of(to, path, len, cut);
 }
 
 #endif

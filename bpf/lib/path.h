@@ -5,7 +5,7 @@
 /* Where struct members are in this kernel: bytes. */
 struct path_offsets {
 	__u32 task_files, files_fdt, fdt_fd;
-	__u32 task_fs, fs_root;
+	__u32 task_fs, fs_root, fs_pwd;
 	__u32 file_path, path_mnt, path_dentry;
 	__u32 dentry_parent, dentry_name;
 	__u32 mount_mnt, mount_parent, mount_mountpoint;

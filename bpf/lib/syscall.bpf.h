@@ -17,6 +17,7 @@
 #define SYSCALL_BPF_H
 
 #include "syscalls.h"
+#include "lib/syscalls_absent.h"
 
 /* The start of struct pt_regs, without CO-RE: its layout is fixed by ptrace(2). */
 #if defined(__TARGET_ARCH_x86)
@@ -129,15 +130,21 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 	}
 }
 
-#define ___ON_SYSCALL(section, program, body, calls...)			\
+/* Is it one of these?  Twelve at most. */
+#define syscall_in(nr, calls...) ___apply(___syscall_in, ___narg(calls))(nr, calls)
+
+#define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, syscall_in(nr, calls))
+
+#define ___ON_SYSCALL_IF(section, program, body, is_wanted)		\
 static __always_inline int body(const struct syscall *call);		\
 SEC(section)								\
 int program(struct raw_args *ctx)					\
 {									\
 	const void *regs = (const void *)ctx->args[0];			\
-	struct syscall call = { .nr = syscall_nr(regs), .ret = ctx->args[1] }; \
+	__u32 nr = syscall_nr(regs);					\
+	struct syscall call = { .nr = nr, .ret = ctx->args[1] };	\
 									\
-	if (!___apply(___syscall_in, ___narg(calls))(call.nr, calls))	\
+	if (!(is_wanted))						\
 		return 0;						\
 	syscall_read(&call, regs);					\
 	return body(&call);						\
@@ -145,6 +152,9 @@ int program(struct raw_args *ctx)					\
 static __always_inline int body(const struct syscall *call)
 
 #define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
+
+/* Those for which this is true of their number `nr`: ON_SYSCALL_IF(syscall_in(nr, stat, ...) || syscall_in(nr, ...)) */
+#define ON_SYSCALL_IF(is_wanted) ___ON_SYSCALL_IF("raw_tp/sys_exit", syscall_exit, on_syscall, is_wanted)
 
 /* As they begin: call->ret means nothing, and memory that the caller has not touched can't be read. */
 #define ON_SYSCALL_ENTRY(calls...) ___ON_SYSCALL("raw_tp/sys_enter", syscall_entry, on_syscall_entry, ##calls)

@@ -1,61 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <linux/loop.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include "test.h"
-
-#define BLOCK 4096
-
-struct io {
-	int fd;
-	int reads, writes, syncs;
-	off_t from;
-};
-
-/* Each request is waited for before the next, and none is next to another: nothing is merged. */
-static void io_run(void *arg)
-{
-	struct io *io = arg;
-	void *block;
-
-	REQUIRE(posix_memalign(&block, BLOCK, BLOCK) == 0);
-	memset(block, 0, BLOCK);
-	for (int i = 0; i < io->reads; i++)
-		REQUIRE(pread(io->fd, block, BLOCK, io->from + 2 * i * BLOCK) == BLOCK);
-	for (int i = 0; i < io->writes; i++)
-		REQUIRE(pwrite(io->fd, block, BLOCK, io->from + 2 * i * BLOCK) == BLOCK);
-	for (int i = 0; i < io->syncs; i++)
-		REQUIRE(fsync(io->fd) == 0);
-}
-
-/* A loop device on a file of this test's own, opened past the page cache; its name. It goes with the test. */
-static const char *loop_new(int *fd)
-{
-	struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR};
-	static int n_loops;
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), nr, file;
-	const char *path;
-
-	if (control < 0)
-		SKIP("no loop devices here");
-	file = open(tmp(text("disk-%d", n_loops++)), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	REQUIRE(file >= 0 && ftruncate(file, 32 << 20) == 0);
-	for (int tries = 0; tries < 20; tries++) {
-		nr = ioctl(control, LOOP_CTL_GET_FREE);
-		path = text("/dev/loop%d", nr);
-		*fd = nr < 0 ? -1 : open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-		if (*fd < 0)
-			SKIP("loop devices can't be opened here: %m");
-		if (!ioctl(*fd, LOOP_SET_FD, file))
-			break;
-		close(*fd);	/* somebody else was faster */
-		*fd = -1;
-	}
-	REQUIRE(*fd >= 0);
-	REQUIRE(ioctl(*fd, LOOP_SET_STATUS64, &info) == 0);
-	close(control);
-	return path + 5;
-}
 
 /* Adds up the counts of the histograms whose flags begin with this. */
 static long long of_flags(struct job *job, const char *disk, const char *flags)
@@ -187,38 +132,6 @@ TEST(biolatency, "a disk that isn't there, or has no requests, is refused in one
 }
 
 /* --- Virtual disks that answer after a known time: only where a module can be loaded. --- */
-
-static void put(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	REQUIRE(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value));
-	close(fd);
-}
-
-static int null_disk(const char *depth, const char *scheduler)
-{
-	struct job *job;
-	int fd;
-
-	if (access("/sys/module/null_blk", F_OK) == 0)
-		run("rmmod", "null_blk");
-	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "completion_nsec=10000000",
-		  "submit_queues=1", text("hw_queue_depth=%s", depth));
-	if (job->status)
-		SKIP("no null_blk here");
-	fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
-	for (int i = 0; fd < 0 && i < 50; i++) {
-		nap(20000000);
-		fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
-	}
-	REQUIRE(fd >= 0);
-	run("modprobe", scheduler);
-	if (!strstr(file_text("/sys/block/nullb0/queue/scheduler"), scheduler))
-		SKIP("no %s here", scheduler);
-	put("/sys/block/nullb0/queue/scheduler", scheduler);
-	return fd;
-}
 
 TEST(biolatency, "a disk that takes 10 ms is in the bucket of 10 ms")
 {

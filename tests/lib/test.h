@@ -190,6 +190,8 @@ double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine
 const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */
 char *file_text(const char *path);    /* all of it, terminated */
+/* A file in the test's own directory, of what a skeleton's NAME__elf_bytes() gives. */
+const char *object_file(const char *name, const void *(*bytes)(size_t *size));
 uint64_t now_ns(void);		      /* the monotonic clock */
 void busy(uint64_t ns);		      /* burns CPU */
 void burn(uint64_t ns);		      /* ... this much CPU time, however long that takes */
@@ -228,6 +230,24 @@ uint64_t cgroup_id(const char *path);
 void cgroup_enter(const char *path, pid_t pid); /* 0: the caller */
 
 void mount_tmpfs(const char *path); /* makes it, in a mount namespace of this test's own */
+
+/*
+ * Disks. A loop device on a file, of this test's own or that one, opened past the page cache; its name. It goes with
+ * the test. A null_blk device that takes 10 ms for each request: only where modules can be loaded.
+ */
+const char *loop_new(int *fd);
+const char *loop_on(const char *path, int *fd);
+int null_disk(const char *depth, const char *scheduler);
+enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
+long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */
+
+/* Requests of 4 KiB, each waited for before the next, and none next to another: nothing is merged. */
+struct io {
+	int fd;
+	int reads, writes, syncs;
+	off_t from;
+};
+void io_run(void *io);
 
 /* What a 32-bit program would call. Pointers must come from low(). */
 bool int80_works(void);

@@ -54,9 +54,9 @@ static void write_name(struct out *out, const char *name)
 		}
 }
 
-void block_flags(struct out *out, __u32 cmd_flags)
+void block_op(struct out *out, __u32 cmd_flags)
 {
-	__u32 op = cmd_flags & ((1U << OP_BITS) - 1), rest = cmd_flags ^ op;
+	__u32 op = cmd_flags & ((1U << OP_BITS) - 1);
 	int i;
 
 	for (i = 0; i < n_ops && ops[i].value != op; i++)
@@ -65,7 +65,14 @@ void block_flags(struct out *out, __u32 cmd_flags)
 		write_name(out, ops[i].name + 7);
 	else
 		out_printf(out, "Op%u", op);
-	for (i = 0; i < n_flags; i++)
+}
+
+void block_flags(struct out *out, __u32 cmd_flags)
+{
+	__u32 rest = cmd_flags & ~((1U << OP_BITS) - 1);
+
+	block_op(out, cmd_flags);
+	for (int i = 0; i < n_flags; i++)
 		if (flags[i].value >= OP_BITS && flags[i].value < 32 && rest & 1U << flags[i].value &&
 		    !strncmp(flags[i].name, "__REQ_", 6)) {
 			rest &= ~(1U << flags[i].value);
@@ -74,6 +81,18 @@ void block_flags(struct out *out, __u32 cmd_flags)
 		}
 	if (rest)
 		out_printf(out, "-0x%x", rest);
+}
+
+/* What block_rq_complete says of an error: negative, and since 5.18 a blk_status_t, include/linux/blk_types.h. */
+int block_error(int error)
+{
+	static const int of[] = {
+		0, EOPNOTSUPP, ETIMEDOUT, ENOSPC, ENOLINK, EREMOTEIO, EBADE, ENODATA, EILSEQ, ENOMEM, EIO, 0, EAGAIN
+	};
+
+	if (error <= 0)
+		return error;
+	return error < (int)(sizeof(of) / sizeof(*of)) && of[error] ? -of[error] : -EIO;
 }
 
 /* A whole disk that has requests, by name, path or number; else one line that says what it is. */

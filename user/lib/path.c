@@ -17,6 +17,7 @@ int path_setup(struct run *run, struct path_offsets *to)
 		{ &to->fdt_fd, "fdtable", "fd", NULL },
 		{ &to->task_fs, "task_struct", "fs", NULL },
 		{ &to->fs_root, "fs_struct", "root", NULL },
+		{ &to->fs_pwd, "fs_struct", "pwd", NULL },
 		{ &to->file_path, "file", "f_path", "__f_path" },
 		{ &to->path_mnt, "path", "mnt", NULL },
 		{ &to->path_dentry, "path", "dentry", NULL },

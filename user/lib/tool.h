@@ -150,6 +150,8 @@ struct table {
 	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
+	size_t (*merge)(struct run *run, void *rows, size_t n);	/* make one of rows that are the same after row(); how many are left */
+	bool (*line)(struct run *run, const void *row);	/* writes a row its own way; NULL: the heading; false: as usual */
 	bool keyed;			/* histograms: always one a key */
 	bool idle;			/* rows: those that had nothing in an interval as well */
 };
@@ -284,6 +286,8 @@ void out_fixed(struct out *out, __u64 v, __u32 divide, int decimals);	/* v / div
 void out_printf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void out_nothing(struct out *out);		/* "-" in text, null in JSON */
 bool out_is_json(const struct out *out);
+bool out_is_text(const struct out *out);
+int out_column(const struct out *out);		/* in a cell: where it begins in its line */
 void out_row(struct run *run, const void *row);
 
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Calls that some architecture has in none of its tables: -1, as vmlinux/ARCH/syscalls.h has it for one table. */
+#ifndef SYSCALLS_ABSENT_H
+#define SYSCALLS_ABSENT_H
+
+#ifndef NR_open
+#define NR_open -1
+#define NR32_open -1
+#endif
+#ifndef NR_creat
+#define NR_creat -1
+#define NR32_creat -1
+#endif
+#ifndef NR_stat
+#define NR_stat -1
+#define NR32_stat -1
+#endif
+#ifndef NR_lstat
+#define NR_lstat -1
+#define NR32_lstat -1
+#endif
+#ifndef NR_stat64
+#define NR_stat64 -1
+#define NR32_stat64 -1
+#endif
+#ifndef NR_lstat64
+#define NR_lstat64 -1
+#define NR32_lstat64 -1
+#endif
+#ifndef NR_statfs64
+#define NR_statfs64 -1
+#define NR32_statfs64 -1
+#endif
+#ifndef NR_fstat64
+#define NR_fstat64 -1
+#define NR32_fstat64 -1
+#endif
+#ifndef NR_fstatfs64
+#define NR_fstatfs64 -1
+#define NR32_fstatfs64 -1
+#endif
+#ifndef NR_fstatat64
+#define NR_fstatat64 -1
+#define NR32_fstatat64 -1
+#endif
+#ifndef NR_sync_file_range
+#define NR_sync_file_range -1
+#define NR32_sync_file_range -1
+#endif
+#ifndef NR_sync_file_range2
+#define NR_sync_file_range2 -1
+#define NR32_sync_file_range2 -1
+#endif
+#ifndef NR_arm_sync_file_range
+#define NR_arm_sync_file_range -1
+#define NR32_arm_sync_file_range -1
+#endif
+#ifndef NR_umount
+#define NR_umount -1
+#define NR32_umount -1
+#endif
+#ifndef NR_ipc
+#define NR_ipc -1
+#define NR32_ipc -1
+#endif
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Disks of a test's own, and requests to them of which each is known. */
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include "test.h"
+
+#define BLOCK 4096
+
+/* Each request is waited for before the next, and none is next to another: nothing is merged. */
+void io_run(void *arg)
+{
+	struct io *io = arg;
+	void *block;
+
+	REQUIRE(posix_memalign(&block, BLOCK, BLOCK) == 0);
+	memset(block, 0, BLOCK);
+	for (int i = 0; i < io->reads; i++)
+		REQUIRE(pread(io->fd, block, BLOCK, io->from + 2 * i * BLOCK) == BLOCK);
+	for (int i = 0; i < io->writes; i++)
+		REQUIRE(pwrite(io->fd, block, BLOCK, io->from + 2 * i * BLOCK) == BLOCK);
+	for (int i = 0; i < io->syncs; i++)
+		REQUIRE(fsync(io->fd) == 0);
+}
+
+const char *loop_on(const char *path, int *fd)
+{
+	struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR};
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), nr, file;
+
+	if (control < 0)
+		SKIP("no loop devices here");
+	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	REQUIRE(file >= 0 && ftruncate(file, 32 << 20) == 0);
+	for (int tries = 0; tries < 20; tries++) {
+		nr = ioctl(control, LOOP_CTL_GET_FREE);
+		path = text("/dev/loop%d", nr);
+		*fd = nr < 0 ? -1 : open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+		if (*fd < 0)
+			SKIP("loop devices can't be opened here: %m");
+		if (!ioctl(*fd, LOOP_SET_FD, file))
+			break;
+		close(*fd);	/* somebody else was faster */
+		*fd = -1;
+	}
+	REQUIRE(*fd >= 0);
+	REQUIRE(ioctl(*fd, LOOP_SET_STATUS64, &info) == 0);
+	close(control);
+	return path + 5;
+}
+
+const char *loop_new(int *fd)
+{
+	static int n_loops;
+
+	return loop_on(tmp(text("disk-%d", n_loops++)), fd);
+}
+
+long long disk_stat(const char *disk, int field)
+{
+	const char *at = file_text(text("/sys/block/%s/stat", disk));
+	long long value = -1;
+	int n;
+
+	for (int i = 0; i <= field; i++, at += n)
+		REQUIRE(sscanf(at, "%lld%n", &value, &n) == 1);
+	return value;
+}
+
+static void put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	REQUIRE(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value));
+	close(fd);
+}
+
+int null_disk(const char *depth, const char *scheduler)
+{
+	struct job *job;
+	int fd;
+
+	if (access("/sys/module/null_blk", F_OK) == 0)
+		run("rmmod", "null_blk");
+	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "completion_nsec=10000000",
+		  "submit_queues=1", text("hw_queue_depth=%s", depth));
+	if (job->status)
+		SKIP("no null_blk here");
+	fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	for (int i = 0; fd < 0 && i < 50; i++) {
+		nap(20000000);
+		fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
+	}
+	REQUIRE(fd >= 0);
+	run("modprobe", scheduler);
+	if (!strstr(file_text("/sys/block/nullb0/queue/scheduler"), scheduler))
+		SKIP("no %s here", scheduler);
+	put("/sys/block/nullb0/queue/scheduler", scheduler);
+	return fd;
+}
+
