@@ -81,11 +81,7 @@ static __noinline int owner_opened(const struct sock___own *sk, bool active)
 /* A socket made for the last packet of a handshake, in whatever context: the owner is the listener's for now. */
 static __noinline int owner_arriving(const struct sock___own *sk)
 {
-	const struct tcp_sock___own *tp = (const void *)sk;
-	/* an empty list in this copy of the listener still points at itself there */
-	const struct sock___own *listener = (void *)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
-					    bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
-	const struct owner *from = owner_of(listener);
+	const struct owner *from = owner_of(tcp_listener_of(sk));
 	struct owner_arrival *arrival;
 	__u32 zero = 0;
 

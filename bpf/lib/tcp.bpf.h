@@ -19,6 +19,16 @@ static __always_inline bool sock_is_tcp(const struct sock___own *sk)
 	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
 }
 
+/* Whose socket was copied for the end of a handshake, as its state becomes TCP_SYN_RECV. */
+static __always_inline const struct sock___own *tcp_listener_of(const struct sock___own *sk)
+{
+	const struct tcp_sock___own *tp = (const void *)sk;
+
+	/* an empty list in this copy of the listener still points at itself there */
+	return (void *)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
+	       bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
+}
+
 /* Changes of state that the first program has seen on this CPU, and the second not yet: an interrupt may come in between. */
 #define TCP_CHANGES 4
 
