@@ -206,7 +206,18 @@ int off__owner_meet(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Into a record of the current moment: whose socket it is, or that it isn't known. */
+/* Into a record of the current moment: that it isn't known whose socket it is about. */
+static __always_inline void origin_unknown(struct origin *o)
+{
+	__u64 time = o->time;
+	__u32 cpu = o->cpu;
+
+	__builtin_memset(o, 0, sizeof(*o));
+	o->time = time;
+	o->cpu = cpu;
+}
+
+/* ... or that it is. */
 static __always_inline void owner_fill(struct origin *o, const struct sock___own *sk, const struct owner *owner)
 {
 	struct origin now = *o;
@@ -214,7 +225,7 @@ static __always_inline void owner_fill(struct origin *o, const struct sock___own
 	if (owner && owner->known)
 		*o = owner->origin;
 	else
-		__builtin_memset(o, 0, sizeof(*o));
+		origin_unknown(o);
 	o->time = now.time;
 	o->cpu = now.cpu;
 	o->uid = common.want_uid ? BPF_CORE_READ(sk, sk_uid.val) : 0;

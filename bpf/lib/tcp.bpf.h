@@ -29,10 +29,14 @@ static __always_inline const struct sock___own *tcp_listener_of(const struct soc
 	       bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
 }
 
-/* Changes of state that the first program has seen on this CPU, and the second not yet: an interrupt may come in between. */
+/*
+ * Changes of state that the first program has seen on this CPU, and the second not yet: an interrupt may come in
+ * between.  One that comes while the second runs is not noted, since the second is skipped for it.
+ */
 #define TCP_CHANGES 4
 
 struct tcp_changes {
+	__u64 second_runs;
 	struct tcp_change {
 		__u64 sk, states;
 	} change[TCP_CHANGES];
@@ -50,28 +54,21 @@ struct {
 static __noinline int tcp_change_note(__u64 sk, __u64 states)
 {
 	struct tcp_changes *all;
-	__u32 zero = 0;
-	int i;
+	__u32 zero = 0, i;
 
 	all = bpf_map_lookup_elem(&tcp_changes, &zero);
-	if (!all)
+	if (!all || all->second_runs)
 		return 0;
 	for (i = 0; i < TCP_CHANGES - 1; i++)
-		if (!all->change[i].sk)
+		if (!all->change[i].sk || (all->change[i].sk == sk && all->change[i].states == states))
 			break;
 	all->change[i & (TCP_CHANGES - 1)].sk = sk;
 	all->change[i & (TCP_CHANGES - 1)].states = states;
 	return 0;
 }
 
-static __noinline bool tcp_change_was_noted(__u64 sk, __u64 states)
+static __always_inline bool tcp_change_was_noted(struct tcp_changes *all, __u64 sk, __u64 states)
 {
-	struct tcp_changes *all;
-	__u32 zero = 0;
-
-	all = bpf_map_lookup_elem(&tcp_changes, &zero);
-	if (!all)
-		return true;
 	for (int i = 0; i < TCP_CHANGES; i++)
 		if (all->change[i].sk == sk && all->change[i].states == states) {
 			all->change[i].sk = 0;
@@ -98,9 +95,21 @@ ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)	\
 										\
 ON_TRACE_AS(again, inet_sock_set_state, const struct sock___own *sk, int old, int new) \
 {										\
-	if (READ(sk, sk_protocol) != IPPROTO_TCP || tcp_change_was_noted((__u64)sk, TCP_STATES(old, new))) \
+	struct tcp_changes *all;						\
+	__u32 zero = 0;								\
+										\
+	if (READ(sk, sk_protocol) != IPPROTO_TCP)				\
 		return 0;							\
-	return tcp_changed(sk, old, new);					\
+	all = bpf_map_lookup_elem(&tcp_changes, &zero);				\
+	if (!all)								\
+		return 0;							\
+	all->second_runs = 1;							\
+	barrier();								\
+	if (!tcp_change_was_noted(all, (__u64)sk, TCP_STATES(old, new)))	\
+		tcp_changed(sk, old, new);					\
+	barrier();								\
+	all->second_runs = 0;							\
+	return 0;								\
 }										\
 										\
 static __noinline int tcp_changed(const struct sock___own *sk, int old, int new)
