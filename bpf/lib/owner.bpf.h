@@ -174,7 +174,19 @@ static __noinline int owner_changed(const struct sock___own *sk, int old, int ne
 	return 0;
 }
 
-#define owner_accepted(sk) owner_is_current(sk)
+/* On another CPU, accept(2) may be faster than the change of state that ends the handshake. */
+static __noinline int owner_accepted(const struct sock___own *sk)
+{
+	struct owner owner = { .known = true };
+	__u64 key = (__u64)sk;
+
+	if (owner_of(sk))
+		return owner_is_current(sk);
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk) || !owner_passes())
+		return 0;
+	origin_fill(&owner.origin);
+	return map_put(&owners, &key, &owner);
+}
 
 /* The sockets that are there already, and a process that has them: run once by sock_owners_meet() in user/lib/sock.c. */
 SEC("?iter/task_file")
