@@ -5,17 +5,18 @@
 /* 37 reads, 21 writes, 5 fsyncs, 12 opens, 3 + 2 files made, 5 deleted, 4 folders made, 3 of them deleted. */
 static void calls(void *arg)
 {
+	const char *folder = arg;
 	char byte = 0;
 	int fd;
 
 	for (int i = 0; i < 3; i++)
-		REQUIRE(close(open(text("%s/file-%d", arg, i), O_CREAT | O_EXCL | O_RDWR, 0600)) == 0);
+		REQUIRE(close(open(text("%s/file-%d", folder, i), O_CREAT | O_EXCL | O_RDWR, 0600)) == 0);
 	for (int i = 0; i < 2; i++)
-		REQUIRE(mknod(text("%s/node-%d", arg, i), S_IFREG | 0600, 0) == 0);
+		REQUIRE(mknod(text("%s/node-%d", folder, i), S_IFREG | 0600, 0) == 0);
 	for (int i = 0; i < 8; i++)
-		REQUIRE(close(open(text("%s/file-0", arg), O_RDONLY | O_CREAT, 0600)) == 0);
-	REQUIRE(open(text("%s/nothing", arg), O_RDONLY) == -1);
-	fd = open(text("%s/file-1", arg), O_RDWR);
+		REQUIRE(close(open(text("%s/file-0", folder), O_RDONLY | O_CREAT, 0600)) == 0);
+	REQUIRE(open(text("%s/nothing", folder), O_RDONLY) == -1);
+	fd = open(text("%s/file-1", folder), O_RDWR);
 	REQUIRE(fd >= 0);
 	for (int i = 0; i < 21; i++)
 		REQUIRE(write(fd, &byte, 1) == 1);
@@ -25,11 +26,11 @@ static void calls(void *arg)
 		REQUIRE(fsync(fd) == 0);
 	close(fd);
 	for (int i = 0; i < 5; i++)
-		REQUIRE(unlink(text(i < 3 ? "%s/file-%d" : "%s/node-%d", arg, i < 3 ? i : i - 3)) == 0);
+		REQUIRE(unlink(text(i < 3 ? "%s/file-%d" : "%s/node-%d", folder, i < 3 ? i : i - 3)) == 0);
 	for (int i = 0; i < 4; i++)
-		REQUIRE(mkdir(text("%s/folder-%d", arg, i), 0700) == 0);
+		REQUIRE(mkdir(text("%s/folder-%d", folder, i), 0700) == 0);
 	for (int i = 0; i < 3; i++)
-		REQUIRE(rmdir(text("%s/folder-%d", arg, i)) == 0);
+		REQUIRE(rmdir(text("%s/folder-%d", folder, i)) == 0);
 }
 
 static void check(struct job *job)
