@@ -63,6 +63,7 @@
 #define NR_ipc -1
 #define NR32_ipc -1
 #endif
+<<<<<<< HEAD
 #ifndef NR_setuid32
 #define NR_setuid32 -1
 #define NR32_setuid32 -1
@@ -78,6 +79,19 @@
 #ifndef NR_setfsuid32
 #define NR_setfsuid32 -1
 #define NR32_setfsuid32 -1
+=======
+#ifndef NR_futex_time64
+#define NR_futex_time64 -1
+#define NR32_futex_time64 -1
+#endif
+#ifndef NR_futex_waitv
+#define NR_futex_waitv -1
+#define NR32_futex_waitv -1
+#endif
+#ifndef NR_futex_wait
+#define NR_futex_wait -1
+#define NR32_futex_wait -1
+>>>>>>> wip-stack
 #endif
 
 #endif

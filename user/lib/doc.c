@@ -142,7 +142,7 @@ static void text(const struct tool *t)
 	printf("%s - ", t->name);
 	wrap(t->summary, strlen(t->name) + 3, 4);
 	printf("\nusage: %s%s [OPTION]...%s%s%s%s\n", t->name, t->commands ? " COMMAND [ARGUMENT]..." : "",
-	       t->args ? " " : "", t->args ?: "", t->table.map || t->intervals ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
+	       t->args ? " " : "", t->args ?: "", !t->args && (t->table.map || t->intervals) ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
 	if (t->about) {
 		putchar('\n');
 		wrap(t->about, 0, 0);
@@ -274,7 +274,7 @@ static void man(const struct tool *t)
 	roff(t->summary);
 	printf("\n.SH SYNOPSIS\n\\fB%s\\fR %s[\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name,
 	       t->commands ? "\\fICOMMAND\\fR [\\fIARGUMENT\\fR]... " : "", t->args ? " \\fI" : "", t->args ?: "",
-	       t->args ? "\\fR" : "", t->table.map || t->intervals ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
+	       t->args ? "\\fR" : "", !t->args && (t->table.map || t->intervals) ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
 	alias_line(t, roff_paragraph);

@@ -200,6 +200,7 @@ struct tool {
 	const void *(*elf)(size_t *size);
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
+	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
