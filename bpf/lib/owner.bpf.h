@@ -81,11 +81,7 @@ static __noinline int owner_opened(const struct sock___own *sk, bool active)
 /* A socket made for the last packet of a handshake, in whatever context: the owner is the listener's for now. */
 static __noinline int owner_arriving(const struct sock___own *sk)
 {
-	const struct tcp_sock___own *tp = (const void *)sk;
-	/* an empty list in this copy of the listener still points at itself there */
-	const struct sock___own *listener = (void *)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
-					    bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
-	const struct owner *from = owner_of(listener);
+	const struct owner *from = owner_of(tcp_listener_of(sk));
 	struct owner_arrival *arrival;
 	__u32 zero = 0;
 
@@ -178,7 +174,19 @@ static __noinline int owner_changed(const struct sock___own *sk, int old, int ne
 	return 0;
 }
 
-#define owner_accepted(sk) owner_is_current(sk)
+/* On another CPU, accept(2) may be faster than the change of state that ends the handshake. */
+static __noinline int owner_accepted(const struct sock___own *sk)
+{
+	struct owner owner = { .known = true };
+	__u64 key = (__u64)sk;
+
+	if (owner_of(sk))
+		return owner_is_current(sk);
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk) || !owner_passes())
+		return 0;
+	origin_fill(&owner.origin);
+	return map_put(&owners, &key, &owner);
+}
 
 /* The sockets that are there already, and a process that has them: run once by sock_owners_meet() in user/lib/sock.c. */
 SEC("?iter/task_file")
@@ -210,7 +218,18 @@ int off__owner_meet(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Into a record of the current moment: whose socket it is, or that it isn't known. */
+/* Into a record of the current moment: that it isn't known whose socket it is about. */
+static __always_inline void origin_unknown(struct origin *o)
+{
+	__u64 time = o->time;
+	__u32 cpu = o->cpu;
+
+	__builtin_memset(o, 0, sizeof(*o));
+	o->time = time;
+	o->cpu = cpu;
+}
+
+/* ... or that it is. */
 static __always_inline void owner_fill(struct origin *o, const struct sock___own *sk, const struct owner *owner)
 {
 	struct origin now = *o;
@@ -218,7 +237,7 @@ static __always_inline void owner_fill(struct origin *o, const struct sock___own
 	if (owner && owner->known)
 		*o = owner->origin;
 	else
-		__builtin_memset(o, 0, sizeof(*o));
+		origin_unknown(o);
 	o->time = now.time;
 	o->cpu = now.cpu;
 	o->uid = common.want_uid ? BPF_CORE_READ(sk, sk_uid.val) : 0;

@@ -55,6 +55,7 @@ enum {
 	ONLY_CGROUPS = 1 << 8,
 	ONLY_SYSCALLS = 1 << 9,
 	ONLY_CPUS = 1 << 10,
+	ONLY_CAPS = 1 << 11,
 };
 
 struct filter_key {

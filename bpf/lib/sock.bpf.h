@@ -127,16 +127,18 @@ static __always_inline void flow_fill(const bool direct, const struct sock___own
 		f->netns = READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+static __always_inline bool net_has(const volatile struct sock_net *net, __u32 family, const __u32 *addr)
+{
+	return net->family == family && (addr[0] & net->mask[0]) == net->addr[0] &&
+	       (addr[1] & net->mask[1]) == net->addr[1] && (addr[2] & net->mask[2]) == net->addr[2] &&
+	       (addr[3] & net->mask[3]) == net->addr[3];
+}
+
 static __always_inline bool flow_in(const volatile struct sock_nets *nets, __u32 family, const __u32 *addr)
 {
-	for (__u32 i = 0; i < SOCK_NETS && i < nets->n; i++) {
-		const volatile struct sock_net *net = &nets->net[i];
-
-		if (net->family == family && (addr[0] & net->mask[0]) == net->addr[0] &&
-		    (addr[1] & net->mask[1]) == net->addr[1] && (addr[2] & net->mask[2]) == net->addr[2] &&
-		    (addr[3] & net->mask[3]) == net->addr[3])
+	for (__u32 i = 0; i < SOCK_NETS && i < nets->n; i++)
+		if (net_has(&nets->net[i], family, addr))
 			return true;
-	}
 	return false;
 }
 

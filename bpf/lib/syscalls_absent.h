@@ -63,6 +63,23 @@
 #define NR_ipc -1
 #define NR32_ipc -1
 #endif
+<<<<<<< HEAD
+#ifndef NR_setuid32
+#define NR_setuid32 -1
+#define NR32_setuid32 -1
+#endif
+#ifndef NR_setreuid32
+#define NR_setreuid32 -1
+#define NR32_setreuid32 -1
+#endif
+#ifndef NR_setresuid32
+#define NR_setresuid32 -1
+#define NR32_setresuid32 -1
+#endif
+#ifndef NR_setfsuid32
+#define NR_setfsuid32 -1
+#define NR32_setfsuid32 -1
+=======
 #ifndef NR_futex_time64
 #define NR_futex_time64 -1
 #define NR32_futex_time64 -1
@@ -74,6 +91,7 @@
 #ifndef NR_futex_wait
 #define NR_futex_wait -1
 #define NR32_futex_wait -1
+>>>>>>> wip-stack
 #endif
 
 #endif

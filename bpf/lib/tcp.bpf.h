@@ -19,18 +19,63 @@ static __always_inline bool sock_is_tcp(const struct sock___own *sk)
 	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
 }
 
-/* The last change of state that the first program saw on this CPU. */
-struct tcp_change {
-	__u64 sk;
-	__u32 from, to;
+/* Whose socket was copied for the end of a handshake, as its state becomes TCP_SYN_RECV. */
+static __always_inline const struct sock___own *tcp_listener_of(const struct sock___own *sk)
+{
+	const struct tcp_sock___own *tp = (const void *)sk;
+
+	/* an empty list in this copy of the listener still points at itself there */
+	return (void *)BPF_CORE_READ(tp, tsorted_sent_queue.next) -
+	       bpf_core_field_offset(struct tcp_sock___own, tsorted_sent_queue);
+}
+
+/*
+ * Changes of state that the first program has seen on this CPU, and the second not yet: an interrupt may come in
+ * between.  One that comes while the second runs is not noted, since the second is skipped for it.
+ */
+#define TCP_CHANGES 4
+
+struct tcp_changes {
+	__u64 second_runs;
+	struct tcp_change {
+		__u64 sk, states;
+	} change[TCP_CHANGES];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct tcp_change);
+	__type(value, struct tcp_changes);
 } tcp_changes SEC(".maps");
+
+#define TCP_STATES(old, new) ((__u64)(old) << 32 | (__u32)(new))
+
+static __noinline int tcp_change_note(__u64 sk, __u64 states)
+{
+	struct tcp_changes *all;
+	__u32 zero = 0, i;
+
+	all = bpf_map_lookup_elem(&tcp_changes, &zero);
+	if (!all || all->second_runs)
+		return 0;
+	for (i = 0; i < TCP_CHANGES - 1; i++)
+		if (!all->change[i].sk || (all->change[i].sk == sk && all->change[i].states == states))
+			break;
+	all->change[i & (TCP_CHANGES - 1)].sk = sk;
+	all->change[i & (TCP_CHANGES - 1)].states = states;
+	return 0;
+}
+
+static __always_inline bool tcp_change_was_noted(struct tcp_changes *all, __u64 sk, __u64 states)
+{
+	for (int i = 0; i < TCP_CHANGES; i++)
+		if (all->change[i].sk == sk && all->change[i].states == states) {
+			all->change[i].sk = 0;
+			return true;
+		}
+	return false;
+}
 
 /*
  * The kernel skips a program that an interrupt finds running on its CPU, and packets come in by
@@ -42,31 +87,29 @@ static __noinline int tcp_changed(const struct sock___own *sk, int old, int new)
 										\
 ON_TRACE(inet_sock_set_state, const struct sock___own *sk, int old, int new)	\
 {										\
-	struct tcp_change *last;						\
-	__u32 zero = 0;								\
-										\
 	if (READ(sk, sk_protocol) != IPPROTO_TCP)				\
 		return 0;							\
-	last = bpf_map_lookup_elem(&tcp_changes, &zero);			\
-	if (last) {								\
-		last->sk = (__u64)sk;						\
-		last->from = old;						\
-		last->to = new;							\
-	}									\
+	tcp_change_note((__u64)sk, TCP_STATES(old, new));			\
 	return tcp_changed(sk, old, new);					\
 }										\
 										\
 ON_TRACE_AS(again, inet_sock_set_state, const struct sock___own *sk, int old, int new) \
 {										\
-	struct tcp_change *last;						\
+	struct tcp_changes *all;						\
 	__u32 zero = 0;								\
 										\
 	if (READ(sk, sk_protocol) != IPPROTO_TCP)				\
 		return 0;							\
-	last = bpf_map_lookup_elem(&tcp_changes, &zero);			\
-	if (!last || (last->sk == (__u64)sk && last->from == (__u32)old && last->to == (__u32)new)) \
+	all = bpf_map_lookup_elem(&tcp_changes, &zero);				\
+	if (!all)								\
 		return 0;							\
-	return tcp_changed(sk, old, new);					\
+	all->second_runs = 1;							\
+	barrier();								\
+	if (!tcp_change_was_noted(all, (__u64)sk, TCP_STATES(old, new)))	\
+		tcp_changed(sk, old, new);					\
+	barrier();								\
+	all->second_runs = 0;							\
+	return 0;								\
 }										\
 										\
 static __noinline int tcp_changed(const struct sock___own *sk, int old, int new)

@@ -116,18 +116,24 @@ TEST(tcpstates, "of many connections no change is missed", .timeout = 120)
 {
 	struct talk talk = talk_new(AF_INET, "127.0.0.1");
 	struct ends ends = ends_many(&talk);
-	struct job *job = tool_start("tcpstates", "-P", text("%d", talk.port), "-o", "pid,lport,from");
-	int client[5] = {}, server[5] = {};
+	struct job *job = tool_start("tcpstates", "-P", text("%d", talk.port), "-o", "pid,lport,rport,from,to");
+	int client[5] = {}, server[5] = {}, steps[65536] = {};
 	json_t *r;
 
 	ends_run(&ends);
 	stop_after(job, 10 * MANY);
 	CHECK_NO_LOSS(job);
-	each_row(r, job)
+	each_row(r, job) {
+		steps[number(r, "lport") == talk.port ? number(r, "rport") : number(r, "lport")]++;
 		for (int i = 0; i < 5; i++) {
 			client[i] += number(r, "pid") == ends.client.pid && !strcmp(string(r, "from"), client_steps[i].from);
 			server[i] += number(r, "lport") == talk.port && !strcmp(string(r, "from"), server_steps[i].from);
 		}
+	}
+	/* for whoever reads a failed test: the connections that went another way */
+	each_row(r, job)
+		if (steps[number(r, "lport") == talk.port ? number(r, "rport") : number(r, "lport")] % 10)
+			fprintf(stderr, "%s\n", json_dumps(r, 0));
 	for (int i = 0; i < 5; i++) {
 		CHECK_EQ(client[i], MANY);
 		CHECK_EQ(server[i], MANY);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/lib.h"
-#include "lib/sock_user.h"
+#include "lib/traffic_user.h"
 
 /* By hand for IPv4: it is in every row. */
 void sock_addr(struct out *out, __u32 family, const __u32 *addr)
@@ -93,6 +93,14 @@ void sock_state(struct out *out, __u32 state)
 		out_str(out, names[state]);
 	else
 		out_u64(out, state);
+}
+
+bool traffic_row(struct run *run, void *row)
+{
+	struct traffic_row *r = row;
+
+	r->total = r->value.tx + r->value.rx;
+	return true;
 }
 
 /* Where tracepoints tell of all transfers, the functions would tell of them once more. */

@@ -36,6 +36,14 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row);
 	OPT(0, "raddr", "NETS", skel, sock_raddr, "only these remote addresses or networks", .parse = sock_nets), \
 	OPT(0, "addr", "NETS", skel, sock_addr, "only these addresses or networks, on either end", .parse = sock_nets)
 
+/* Of sockets that have no other end. */
+#define OPT_FLOW_LOCAL(skel)							\
+	OPT('4', "ipv4", NULL, skel, sock_ipv4, "only IPv4"),			\
+	OPT('6', "ipv6", NULL, skel, sock_ipv6, "only IPv6"),			\
+	OPT('L', "localport", "PORTS", skel, sock_lport, "only these local ports: 80,8000-8080", .parse = sock_ports), \
+	OPT(0, "laddr", "NETS", skel, sock_laddr, "only these local addresses or networks: 10.0.0.0/8,::1", \
+	    .parse = sock_nets)
+
 #define COL_FLOW(type, m) COL_FLOW_AS(type, m, false, false, .needs = 0)
 
 /* Where the local end isn't shown, or its port has attributes. */

@@ -185,7 +185,8 @@ struct alias {
 };
 
 struct tool {
-	const char *name, *file, *summary, *about;
+	char name[24];				/* here, not pointed at: looking for one among all touches no other page */
+	const char *file, *summary, *about;
 	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
@@ -218,19 +219,22 @@ struct tool {
 	static const struct tool *const n##_entry				\
 	__attribute__((used, section("tools"))) = &n##_tool
 
+/* Side by side in memory. */
+#define TOOL_STRUCT(n) static const struct tool __attribute__((section("tool_structs"))) n##_tool
+
 #define TOOL(n, ...)								\
 	static void *n##_open(const struct bpf_object_open_opts *o)		\
 	{									\
 		return n##_bpf__open_opts(o);					\
 	}									\
-	static const struct tool n##_tool = {					\
+	TOOL_STRUCT(n) = {							\
 		.name = #n, .file = __FILE__, .open = n##_open,		\
 		.elf = n##_bpf__elf_bytes, __VA_ARGS__	\
 	};									\
 	TOOL_ENTRY(n)
 
 #define COMMAND(n, ...)								\
-	static const struct tool n##_tool = { .name = #n, .file = __FILE__, __VA_ARGS__ }; \
+	TOOL_STRUCT(n) = { .name = #n, .file = __FILE__, __VA_ARGS__ };	\
 	TOOL_ENTRY(n)
 
 extern const struct tool *const __start_tools[], *const __stop_tools[];

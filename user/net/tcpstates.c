@@ -38,7 +38,7 @@ static const struct example examples[] = {
 };
 
 TOOL(tcpstates,
-	.summary  = "trace how TCP connections change their state, and how long they were in each",
+	.summary  = "trace how TCP connections change state, and how long each one lasts",
 	.about    = "One line for each change of state of a TCP socket. Its owner is the process that connected or accepted; "
 		    "until a connection is accepted, the one that listens.",
 	.cost     = "One tracepoint, twice, at each change of state and a probe at accept; where functions can't be probed, a raw "

@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <stddef.h>
-#include "lib/sock_user.h"
-#include "net/tcptop.h"
+#include "lib/traffic_user.h"
 #include "net/tcptop.skel.h"
-
-#define ROW struct tcptop_row
-
-ROW {
-	struct tcptop_key key;
-	struct tcptop_value value;
-	__u64 total;
-};
 
 static const struct opt opts[] = {
 	OPT_FLOW(tcptop),
@@ -18,22 +8,9 @@ static const struct opt opts[] = {
 };
 
 static const struct column columns[] = {
-	COL("pid", ROW, key.pid, 7, "process that wrote and read"),
-	COL("comm", ROW, value.comm, -12, "its command name"),
-	COL_FLOW(ROW, key.flow),
-	COL_AS(L_SIZE, "rx", ROW, value.rx, 6, "bytes that it read"),
-	COL_AS(L_SIZE, "tx", ROW, value.tx, 6, "bytes that it wrote"),
-	COL_AS(L_SIZE, "total", ROW, total, 6, "both", HIDDEN),
+	COL_TRAFFIC,
 	{}
 };
-
-static bool row(struct run *run, void *row)
-{
-	ROW *r = row;
-
-	r->total = r->value.tx + r->value.rx;
-	return true;
-}
 
 static const struct example examples[] = {
 	{ "", "who talks with whom over TCP, on the screen, every second" },
@@ -51,5 +28,4 @@ TOOL(tcptop,
 		    "process and connection; before 6.3 probes of the kernel's functions for it.",
 	.caveats  = "What splice(2) takes out of a socket, and what is read from memory that tcp(7) maps, isn't counted. Bytes "
 		    "that were written may still wait to be sent.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = sock_transfers, .optional = "send6 receive6 sendpage",
-	.table    = ROWS("flows", ROW, "total", .screen = true, .adds = offsetof(struct tcptop_value, comm), .row = row));
+	.examples = examples, .opts = opts, .columns = columns, TRAFFIC);
