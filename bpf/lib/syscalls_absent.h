@@ -63,7 +63,6 @@
 #define NR_ipc -1
 #define NR32_ipc -1
 #endif
-<<<<<<< HEAD
 #ifndef NR_setuid32
 #define NR_setuid32 -1
 #define NR32_setuid32 -1
@@ -79,7 +78,7 @@
 #ifndef NR_setfsuid32
 #define NR_setfsuid32 -1
 #define NR32_setfsuid32 -1
-=======
+#endif
 #ifndef NR_futex_time64
 #define NR_futex_time64 -1
 #define NR32_futex_time64 -1
@@ -91,7 +90,6 @@
 #ifndef NR_futex_wait
 #define NR_futex_wait -1
 #define NR32_futex_wait -1
->>>>>>> wip-stack
 #endif
 
 #endif
