@@ -12,20 +12,26 @@ OUT       ?= build
 CFLAGS    ?= -Os -g
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
-mandir    ?= $(prefix)/share/man
+datadir   ?= $(prefix)/share
+mandir    ?= $(datadir)/man
+bashdir   ?= $(datadir)/bash-completion/completions
+zshdir    ?= $(datadir)/zsh/site-functions
+fishdir   ?= $(datadir)/fish/vendor_completions.d
+schemadir ?= $(datadir)/corekit/schema
 
 # Names as the kernel's source has them.
 BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x,s390,$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH))))))
 BPF_TARGET := $(if $(filter s390,$(BPF_ARCH)),bpfeb,bpfel)
 VMLINUX  := vmlinux/$(ARCH)
 
-LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
+LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz $(IBERTY)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf) $(IBERTY)
+IBERTY      = $(if $(findstring IBERTY,$(shell cat $(OUT)/cflags)),-liberty)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # Paths in the objects are relative, so that two builds give the same bytes.
 ALL_CFLAGS  = -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuser -Ibpf -I$(VMLINUX) -I$(OUT) -MMD -MP \
 	      -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections \
-	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(CFLAGS)
+	      -fno-asynchronous-unwind-tables $(shell $(PKG_CONFIG) --cflags libbpf) $(shell cat $(OUT)/cflags) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,noseparate-code $(shell cat $(OUT)/ldflags) $(LDFLAGS)
 # The oldest instruction set: what is newer is asked of the kernel.
 BPF_CFLAGS  = -O2 -g -gno-column-info -gno-inline-line-tables -mcpu=v2 -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations --target=$(BPF_TARGET) -D__TARGET_ARCH_$(BPF_ARCH) \
@@ -92,19 +98,19 @@ $(OUT)/.checked: tools/check
 
 # TOOL_PREFIX=bpf- where a distribution has a name already.
 install: all
-	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8
+	install -d $(addprefix $(DESTDIR),$(sbindir) $(mandir)/man8 $(bashdir) $(zshdir) $(fishdir) $(schemadir))
 	install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/corekit $(DESTDIR)$(sbindir)/corekit
 	for t in $(names); do \
-		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t && \
-		$(OUT)/bin/corekit $$t --help=man > $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$t.8 || exit 1; \
-		for a in $$($(OUT)/bin/corekit $$t --help=aliases); do \
-			ln -sf $(TOOL_PREFIX)$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$a && \
-			ln -sf $(TOOL_PREFIX)$$t.8 $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$a.8 || exit 1; done; done
+		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t || exit 1; done
+	DESTDIR="$(DESTDIR)" sbindir="$(sbindir)" mandir="$(mandir)" bashdir="$(bashdir)" zshdir="$(zshdir)" fishdir="$(fishdir)" \
+		schemadir="$(schemadir)" TOOL_PREFIX="$(TOOL_PREFIX)" tools/documents $(or $(RUN),$(OUT)/bin/corekit) $(names)
 
 uninstall:
 	for t in $(names); do \
 		find $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 -type l \( -lname $(TOOL_PREFIX)$$t -o -lname $(TOOL_PREFIX)$$t.8 \) -exec rm {} +; done
-	rm -f $(DESTDIR)$(sbindir)/corekit $(foreach t,$(names),$(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$t $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$t.8)
+	rm -f $(foreach t,corekit $(names:%=$(TOOL_PREFIX)%),$(DESTDIR)$(sbindir)/$t $(DESTDIR)$(mandir)/man8/$t.8 \
+		$(DESTDIR)$(bashdir)/$t $(DESTDIR)$(zshdir)/_$t $(DESTDIR)$(fishdir)/$t.fish) $(names:%=$(DESTDIR)$(schemadir)/%.json)
+	-rmdir -p $(DESTDIR)$(schemadir) 2>/dev/null
 
 clean:
 	rm -rf $(OUT)

@@ -6,7 +6,8 @@ test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/% %.b
 # The library once more: its main() gets another name, since tests have their own.
 user_lib  := $(wildcard user/lib/*.c)
 
-TEST_CFLAGS = $(ALL_CFLAGS) -Itests/lib -Dmain=$(main)
+# Frame pointers, so that tests have stacks that are known.
+TEST_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -Itests/lib -Dmain=$(main)
 TEST_LIBS   = $(shell $(PKG_CONFIG) --libs jansson)
 ASAN       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 

@@ -66,6 +66,11 @@ static __always_inline __u32 filter_namespace(__u32 nsproxy_ns, __u32 ns_inum)
 	return inum;
 }
 
+/* Tools that show sockets ask them, not the task, for their network namespace: lib/sock.bpf.h. */
+#ifndef FILTER_NETNS_OF_FLOW
+#define FILTER_NETNS_OF_FLOW false
+#endif
+
 static __always_inline bool filter_place(void)
 {
 	struct pidns_ids ids;
@@ -82,7 +87,7 @@ static __always_inline bool filter_place(void)
 	if (common.filters & ONLY_MNTNS &&
 	    filter_namespace(common.nsproxy_mnt, common.mnt_inum) != common.filter_mntns)
 		return false;
-	if (common.filters & ONLY_NETNS &&
+	if (common.filters & ONLY_NETNS && !FILTER_NETNS_OF_FLOW &&
 	    filter_namespace(common.nsproxy_net, common.net_inum) != common.filter_netns)
 		return false;
 	return !(common.filters & ONLY_PIDNS) ||

@@ -54,9 +54,8 @@ enum {
 	ONLY_PIDNS = 1 << 7,
 	ONLY_CGROUPS = 1 << 8,
 	ONLY_SYSCALLS = 1 << 9,
-	ONLY_LPORTS = 1 << 10,
-	ONLY_RPORTS = 1 << 11,
-	ONLY_CPUS = 1 << 12,
+	ONLY_CPUS = 1 << 10,
+	ONLY_CAPS = 1 << 11,
 };
 
 struct filter_key {
@@ -92,7 +91,8 @@ struct common {
 	__u8 want_uid, want_cgroup, want_comm;
 	__u8 compat;		/* this kernel runs 32-bit programs: user/lib/kernel.c */
 	__u8 task_storage;	/* bpf_task_storage_get() is there for tracing */
-	__u8 pad[2];
+	__u8 want_netns;
+	__u8 pad;
 };
 
 #endif

@@ -13,11 +13,27 @@ struct flow {
 	__u32 pad;
 };
 
-/* "10.0.0.0/8": the addresses that, masked, are `addr`; family 0: all. */
+/* "10.0.0.0/8": the addresses that, masked, are `addr`. */
 struct sock_net {
 	__u32 addr[4], mask[4];
 	__u32 family;
 	__u32 pad;
+};
+
+#define SOCK_NETS 8
+#define SOCK_RANGES 32
+
+/* What --raddr and --remoteport ask for; n == 0: nothing, so all pass. */
+struct sock_nets {
+	__u32 n, pad;
+	struct sock_net net[SOCK_NETS];
+};
+
+struct sock_ports {
+	__u32 n;
+	struct sock_range {
+		__u16 from, to;
+	} range[SOCK_RANGES];
 };
 
 #endif

@@ -63,5 +63,33 @@
 #define NR_ipc -1
 #define NR32_ipc -1
 #endif
+#ifndef NR_setuid32
+#define NR_setuid32 -1
+#define NR32_setuid32 -1
+#endif
+#ifndef NR_setreuid32
+#define NR_setreuid32 -1
+#define NR32_setreuid32 -1
+#endif
+#ifndef NR_setresuid32
+#define NR_setresuid32 -1
+#define NR32_setresuid32 -1
+#endif
+#ifndef NR_setfsuid32
+#define NR_setfsuid32 -1
+#define NR32_setfsuid32 -1
+#endif
+#ifndef NR_futex_time64
+#define NR_futex_time64 -1
+#define NR32_futex_time64 -1
+#endif
+#ifndef NR_futex_waitv
+#define NR_futex_waitv -1
+#define NR32_futex_waitv -1
+#endif
+#ifndef NR_futex_wait
+#define NR_futex_wait -1
+#define NR32_futex_wait -1
+#endif
 
 #endif

@@ -161,6 +161,7 @@ static double ready_ms(long long start, int told, double *told_ms)
 {
 	struct pollfd pfd = { .fd = told, .events = POLLIN };
 	long long since = 0;
+	bool said = false;
 
 	for (;;) {
 		long long t = now();
@@ -174,12 +175,13 @@ static double ready_ms(long long start, int told, double *told_ms)
 		if (told >= 0 && poll(&pfd, 1, 0) == 1) {
 			*told_ms = (t - start) / 1e6;
 			told = -1;
+			said = true;
 		}
 		if (!waits())
 			since = 0;
 		else if (!since)
 			since = t;
-		else if (t - since > 2 * MSEC && holds_bpf())
+		else if (t - since > 2 * MSEC && (said || holds_bpf()))	/* not all need BPF */
 			return (since - start) / 1e6;
 		nap(20000);
 	}

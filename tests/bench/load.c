@@ -51,7 +51,7 @@ static long do_getppid(long count)
 /* The static program is this one: "load true" ends at once. */
 static long do_exec(long count)
 {
-	for (long i = 0; i < count; i++) {
+	for (volatile long i = 0; i < count; i++) {	/* vfork() */
 		pid_t pid = vfork();
 		int status;
 
@@ -129,7 +129,7 @@ static long do_datagram(long count)
 static long do_read(long count)
 {
 	int fd = open(file, O_RDONLY | O_DIRECT);
-	void *block;
+	void *block = NULL;
 
 	must(fd >= 0 && !posix_memalign(&block, 4096, 4096), file);
 	for (long i = 0; i < count; i++)
@@ -157,6 +157,23 @@ static long do_nap(long count)
 	return count;
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+/* What traces the C library's function needs it in a library: "loader=load-dynamic". */
+static long do_thread(long count)
+{
+	for (long i = 0; i < count; i++) {
+		pthread_t thread;
+
+		errno = pthread_create(&thread, NULL, nothing, NULL) ?: pthread_join(thread, NULL);
+		must(!errno, "thread");
+	}
+	return count;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(long count);
@@ -164,6 +181,7 @@ static const struct {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
+	{ "thread", do_thread },
 };
 
 static long long wall(void)

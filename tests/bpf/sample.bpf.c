@@ -119,6 +119,15 @@ int pass(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+SEC("?tc")
+int passes(struct __sk_buff *skb)
+{
+	__u64 one = 1;
+
+	__sync_fetch_and_add(&total, one);
+	return 0;
+}
+
 SEC("?cgroup_skb/egress")
 int egress(struct __sk_buff *skb)
 {

@@ -44,6 +44,18 @@ const char *tmp(const char *name)
 	return name ? text("%s/%s", test_dir, name) : test_dir;
 }
 
+const char *object_file(const char *name, const void *(*bytes)(size_t *size))
+{
+	const char *path = tmp(name);
+	size_t size;
+	const void *elf = bytes(&size);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	REQUIRE(fd >= 0 && write(fd, elf, size) == (ssize_t)size);
+	close(fd);
+	return path;
+}
+
 char *file_text(const char *path)
 {
 	size_t size = 0, room = 4096;

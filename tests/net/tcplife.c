@@ -1,162 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include "test.h"
-
-/* A connection between two processes that did not make the listener. */
-struct talk {
-	int listener, family;
-	struct sockaddr_in6 to;
-	socklen_t length;
-	int port;	      /* the server's */
-	size_t up, down;      /* bytes to the server, and back */
-	uint64_t pause;	      /* ns that the connection is idle for */
-	bool server_resets;
-	struct {
-		int port;     /* the client's */
-	} *shared;
-};
-
-static struct talk talk_new(int family, const char *address)
-{
-	struct talk talk = {.family = family, .up = 1, .down = 1};
-	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&any, *to = (struct sockaddr_in *)&talk.to;
-
-	if (family == AF_INET)
-		*v4 = (struct sockaddr_in){.sin_family = AF_INET};
-	talk.length = family == AF_INET ? sizeof(*v4) : sizeof(any);
-	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
-	talk.listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (talk.listener < 0 || bind(talk.listener, (void *)&any, talk.length))
-		SKIP("no address family %d here", family);
-	REQUIRE(listen(talk.listener, 1000) == 0);
-	REQUIRE(getsockname(talk.listener, (void *)&any, &talk.length) == 0);
-	talk.port = ntohs(any.sin6_port);
-	talk.to = any;
-	if (family == AF_INET)
-		REQUIRE(inet_pton(AF_INET, address, &to->sin_addr) == 1);
-	else
-		REQUIRE(inet_pton(AF_INET6, address, &talk.to.sin6_addr) == 1);
-	talk.shared = mmap(NULL, sizeof(*talk.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(talk.shared != MAP_FAILED);
-	return talk;
-}
-
-static void send_all(int fd, size_t bytes)
-{
-	static char block[10000];
-
-	for (size_t part; bytes; bytes -= part) {
-		part = bytes < sizeof(block) ? bytes : sizeof(block);
-		REQUIRE(send(fd, block, part, MSG_NOSIGNAL) == (ssize_t)part);
-	}
-}
-
-static void receive(int fd, size_t bytes)
-{
-	static char block[10000];
-	ssize_t n;
-
-	for (; bytes; bytes -= n) {
-		n = recv(fd, block, bytes < sizeof(block) ? bytes : sizeof(block), 0);
-		REQUIRE(n > 0);
-	}
-}
-
-static int connect_to(struct talk *talk)
-{
-	int fd = socket(talk->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in6 name;
-	socklen_t length = sizeof(name);
-
-	REQUIRE(connect(fd, (void *)&talk->to, talk->length) == 0);
-	REQUIRE(getsockname(fd, (void *)&name, &length) == 0);
-	talk->shared->port = ntohs(name.sin6_port);
-	return fd;
-}
-
-static void client_side(void *arg)
-{
-	struct talk *talk = arg;
-	int fd = connect_to(talk);
-	char byte;
-
-	send_all(fd, talk->up);
-	receive(fd, talk->down);
-	nap(talk->pause);
-	if (talk->server_resets)
-		REQUIRE(recv(fd, &byte, 1, 0) == -1 && errno == ECONNRESET);
-	close(fd);
-}
-
-static void reset(int fd)
-{
-	struct linger linger = {1, 0};
-
-	REQUIRE(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
-	close(fd);
-}
-
-static void server_side(void *arg)
-{
-	struct talk *talk = arg;
-	int fd = accept4(talk->listener, NULL, NULL, SOCK_CLOEXEC);
-	char byte;
-
-	REQUIRE(fd >= 0);
-	receive(fd, talk->up);
-	send_all(fd, talk->down);
-	if (talk->server_resets) {
-		nap(talk->pause + 50000000);	/* so that the client has read everything */
-		reset(fd);
-		return;
-	}
-	REQUIRE(recv(fd, &byte, 1, 0) == 0);
-	close(fd);
-}
-
-struct ends {
-	struct child client, server;
-};
-
-static struct ends ends_new(struct talk *talk)
-{
-	return (struct ends){child_new("connector", 0, client_side, talk), child_new("acceptor", 0, server_side, talk)};
-}
-
-static void ends_run(struct ends *ends)
-{
-	child_go(&ends->server);
-	child_run(&ends->client);
-	CHECK_EQ(child_wait(&ends->server), 0);
-}
-
-struct shown {
-	struct job *job;
-	int lines;
-};
-
-static bool are_shown(void *arg)
-{
-	struct shown *shown = arg;
-	char *now = job_now(shown->job);
-	int n = lines(now);
-
-	free(now);
-	return n >= shown->lines;
-}
-
-/* The last packets may come after both processes are gone. */
-static void stop_after(struct job *job, int rows)
-{
-	until(10, are_shown, &(struct shown){job, rows});
-	tool_stop(job);
-}
+#include "net.h"
 
 static const char *port_list(struct talk *talk)
 {
@@ -178,7 +25,7 @@ static void check_both(int family, const char *address, const char *looks, int v
 	job = tool_start("tcplife");
 	start = now_ns();
 	ends_run(&ends);
-	until(10, are_shown, &(struct shown){job, 2});
+	await_rows(job, 2);
 	life = now_ns() - start;
 	tool_stop(job);
 	CHECK_EQ(rows(job, IS("rport", talk.port)), 1);
@@ -345,17 +192,41 @@ TEST(tcplife, "connections in another network namespace are seen, with its numbe
 	CHECK_EQ(rows(job, IS("netns", *ns), IS("tx", 1234), IS("rx", 4321)), 1);
 }
 
-/* One talk over IPv4 and one over IPv6, with a tool that has these arguments; how many rows it has of them. */
-static void check_filter(int of_v4, int of_v6, const char *option, const char *value, bool needs_port, bool needs_pid)
+static void here_and_elsewhere(void *arg)
+{
+	struct tcp here = tcp_open(AF_INET);
+
+	elsewhere(arg);
+	tcp_send(&here, 10, 20);	/* from a process that has left the connection's namespace */
+	tcp_close(&here);
+}
+
+TEST(tcplife, "--netns asks the connection, not the process")
+{
+	ino_t *ns = mmap(NULL, sizeof(*ns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child child = child_new("traveller", 0, here_and_elsewhere, ns);
+	struct job *job = tool_start("tcplife", "--netns", text("%d", getpid()), "-n", "traveller");
+
+	child_run(&child);
+	stop_after(job, 2);
+	CHECK_EQ(rows(job), 2);
+	CHECK_EQ(rows(job, IS("tx", 10), IS("rx", 20)), 1);
+	CHECK_EQ(rows(job, IS("tx", 20), IS("rx", 10)), 1);
+}
+
+enum of { VALUE, PORT, CLIENT };
+
+/* One talk over IPv4 and one over IPv6; how many rows a tool with this option has of them. A PORT's or CLIENT's %d is IPv4's. */
+static void check_filter(int of_v4, int of_v6, const char *option, enum of of, const char *value)
 {
 	struct talk v4 = talk_new(AF_INET, "127.0.0.1"), v6 = talk_new(AF_INET6, "::1");
 	struct ends ends4 = ends_new(&v4), ends6 = ends_new(&v6);
 	struct job *job;
 
-	if (needs_port)
-		value = port_list(&v4);
-	if (needs_pid)
-		value = text("%d", ends4.client.pid);
+	if (of == PORT)
+		value = text(value, v4.port, v4.port);
+	if (of == CLIENT)
+		value = text(value, ends4.client.pid);
 	job = value ? tool_start("tcplife", option, value) : tool_start("tcplife", option);
 	ends_run(&ends4);
 	ends_run(&ends6);
@@ -368,32 +239,39 @@ static void check_filter(int of_v4, int of_v6, const char *option, const char *v
 		     rows(job, IS("rport", v6.port)), rows(job, IS("lport", v6.port)), of_v4, of_v6);
 }
 
-TEST(tcplife, "-4, -6, -L, -D, --laddr and --raddr let through what they name", .timeout = 120)
+TEST(tcplife, "-4, -6, -L, -D and -P let through what they name, in lists and ranges", .timeout = 120)
 {
-	check_filter(2, 0, "-4", NULL, false, false);
-	check_filter(0, 2, "-6", NULL, false, false);
-	check_filter(1, 0, "-L", NULL, true, false);
-	check_filter(1, 0, "-D", NULL, true, false);
-	check_filter(2, 0, "--raddr", "127.0.0.0/8", false, false);
-	check_filter(0, 0, "--raddr", "127.0.0.2", false, false);
-	check_filter(0, 2, "--laddr", "::1", false, false);
-	check_filter(0, 2, "--laddr", "::/96", false, false);
-	check_filter(2, 0, "--laddr", "0.0.0.0/0", false, false);
+	check_filter(2, 0, "-4", VALUE, NULL);
+	check_filter(0, 2, "-6", VALUE, NULL);
+	check_filter(1, 0, "-L", PORT, "%d");
+	check_filter(1, 0, "-D", PORT, "1-2,%d-%d");
+	check_filter(2, 0, "-P", PORT, "1,%d");
+	check_filter(0, 0, "-P", VALUE, "1-2");
+}
+
+TEST(tcplife, "--laddr, --raddr and --addr let through networks, and lists of them", .timeout = 120)
+{
+	check_filter(2, 0, "--raddr", VALUE, "127.0.0.0/8");
+	check_filter(0, 0, "--raddr", VALUE, "127.0.0.2,::2");
+	check_filter(0, 2, "--laddr", VALUE, "10.0.0.0/8,::1");
+	check_filter(0, 2, "--laddr", VALUE, "::/96");
+	check_filter(2, 0, "--addr", VALUE, "0.0.0.0/0");
+	check_filter(2, 0, "--addr", VALUE, "::ffff:127.0.0.0/104");
 }
 
 TEST(tcplife, "-p and -n let through one end, also the one that accepted")
 {
-	check_filter(1, 0, "-p", NULL, false, true);
-	check_filter(1, 1, "-n", "accept*", false, false);
-	check_filter(1, 1, "-n", "connector", false, false);
-	check_filter(0, 0, "-n", "nobody", false, false);
+	check_filter(1, 0, "-p", CLIENT, "%d");
+	check_filter(1, 1, "-n", VALUE, "accept*");
+	check_filter(1, 1, "-n", VALUE, "connector");
+	check_filter(0, 0, "-n", VALUE, "nobody");
 }
 
 TEST(tcplife, "filters that make no sense are refused in one line")
 {
 	static const char *const bad[][2] = {{"--raddr", "10.0.0.0/33"}, {"--raddr", "10.0.0"}, {"--laddr", "::1/129"},
 					     {"--laddr", "::1/"}, {"--laddr", "1.2.3.4/-1"}, {"-L", "0"},
-					     {"-L", "65536"}, {"-D", "http"}, {"-D", "80,,81"}, {"--laddr", ""}};
+					     {"-L", "65536"}, {"-P", "9-8"}, {"--addr", "::1,"}, {"-D", "http"}, {"-D", "80,,81"}, {"--laddr", ""}};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct job *job = run("corekit", "tcplife", bad[i][0], bad[i][1]);
@@ -423,34 +301,6 @@ TEST(tcplife, "what was there before is shown with --all only, bytes exact, its 
 		      IS("pid", getpid())), 1);
 }
 
-#define MANY 1000
-
-static void connect_many(void *arg)
-{
-	struct talk *talk = arg;
-	int fd[50];
-
-	for (int i = 0; i < MANY; i += 50) {
-		for (int j = 0; j < 50; j++)
-			fd[j] = connect_to(talk);
-		for (int j = 0; j < 50; j++)
-			close(fd[j]);
-	}
-}
-
-static void accept_many(void *arg)
-{
-	struct talk *talk = arg;
-	char byte;
-
-	for (int i = 0; i < MANY; i++) {
-		int fd = accept4(talk->listener, NULL, NULL, SOCK_CLOEXEC);
-
-		REQUIRE(fd >= 0 && recv(fd, &byte, 1, 0) == 0);
-		close(fd);
-	}
-}
-
 /* For whoever reads a failed test: what was lost, and why. */
 static void tell_losses(struct job *job)
 {
@@ -461,17 +311,15 @@ static void tell_losses(struct job *job)
 TEST(tcplife, "of many connections each end is shown once", .timeout = 120)
 {
 	struct talk talk = talk_new(AF_INET, "127.0.0.1");
-	struct child client = child_new("many", 0, connect_many, &talk), server = child_new("most", 0, accept_many, &talk);
+	struct ends ends = ends_many(&talk);
 	struct job *job = tool_start("tcplife");
 
-	child_go(&server);
-	child_run(&client);
-	CHECK_EQ(child_wait(&server), 0);
+	ends_run(&ends);
 	stop_after(job, 2 * MANY);
 	tell_losses(job);
 	CHECK_NO_LOSS(job);
-	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", client.pid), IS("comm", "many")), MANY);
-	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", server.pid), IS("comm", "most")), MANY);
+	CHECK_EQ(rows(job, IS("rport", talk.port), IS("pid", ends.client.pid), IS("comm", "connector")), MANY);
+	CHECK_EQ(rows(job, IS("lport", talk.port), IS("pid", ends.server.pid), IS("comm", "acceptor")), MANY);
 }
 
 static void hold_many(void *arg)

@@ -58,6 +58,9 @@ TEST(sock, "a network holds its addresses, and no others")
 		{"2001:db8::/33", {"2001:db8:7fff::"}, {"2001:db8:8000::", "2001:db9::"}},
 		{"2001:db8::ffff/127", {"2001:db8::fffe", "2001:db8::ffff"}, {"2001:db8::fffd"}},
 		{"::/0", {"::", "ffff::"}, {"1.2.3.4"}},
+		{"::ffff:10.1.2.3", {"10.1.2.3"}, {"10.1.2.4", "::a01:203"}},
+		{"::ffff:10.0.0.0/104", {"10.0.0.0", "10.255.255.255"}, {"11.0.0.0", "9.255.255.255", "::"}},
+		{"::ffff:0:0/95", {"::ffff:1:2", "::fffe:0:0"}, {"1.2.3.4"}},
 	};
 	struct sock_net net;
 
@@ -86,6 +89,43 @@ TEST(sock, "what is no network is refused, and nothing is stored")
 		if (!CHECK_EQ(sock_net(NULL, bad[i], &net), -EINVAL))
 			fprintf(stderr, "  %s\n", bad[i]);
 	CHECK(!memcmp(&net, &before, sizeof(net)));
+}
+
+TEST(sock, "lists of networks keep each, up to eight, and refuse what is none")
+{
+	static const char *const bad[] = {"10.0.0.0/8,", ",::1", "::1,,::2", "::1 ,::2", "10.0.0.0/8,10.0.0",
+					  "::1,::2,::3,::4,::5,::6,::7,::8,::9"};
+	struct sock_nets nets = {}, before;
+
+	REQUIRE(sock_nets(NULL, "10.0.0.0/8,::1,::ffff:1.2.3.4", &nets) == 0);
+	CHECK_EQ(nets.n, 3);
+	CHECK(is_in(&nets.net[0], "10.9.9.9") && is_in(&nets.net[1], "::1") && is_in(&nets.net[2], "1.2.3.4"));
+	REQUIRE(sock_nets(NULL, "::1,::2,::3,::4,::5,::6,::7,::8", &nets) == 0);
+	CHECK_EQ(nets.n, 8);
+	before = nets;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (!CHECK_EQ(sock_nets(NULL, bad[i], &nets), -EINVAL))
+			fprintf(stderr, "  %s\n", bad[i]);
+	CHECK(!memcmp(&nets, &before, sizeof(nets)));
+}
+
+TEST(sock, "lists of ports have ranges, and refuse what is none")
+{
+	static const char *const bad[] = {"", ",", "0", "65536", "80,", "80,,81", "90-80", "-80", "80-", "80-90-100", "http",
+					  "0-80", "80 ", "80-65536", "+80", "0x50", "99999999999999999999",
+					  "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33"};
+	struct sock_ports ports = {}, before;
+
+	REQUIRE(sock_ports(NULL, "80,8000-8080,65535-65535", &ports) == 0);
+	CHECK_EQ(ports.n, 3);
+	CHECK(ports.range[0].from == 80 && ports.range[0].to == 80);
+	CHECK(ports.range[1].from == 8000 && ports.range[1].to == 8080);
+	CHECK(ports.range[2].from == 65535 && ports.range[2].to == 65535);
+	before = ports;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (!CHECK_EQ(sock_ports(NULL, bad[i], &ports), -EINVAL))
+			fprintf(stderr, "  %s\n", bad[i]);
+	CHECK(!memcmp(&ports, &before, sizeof(ports)));
 }
 
 TEST(sock, "both ends are shown, with brackets where an address has colons")

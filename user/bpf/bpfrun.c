@@ -11,9 +11,7 @@
 #include "lib/foreign.h"
 #include "lib/lib.h"
 #include "lib/pipe.h"
-#include "lib/value.h"
-
-#define MAX_GIVEN 64
+#include "lib/source.h"
 
 /* What is shown: a record, an entry of a map, a line of bpf_printk() or of an iterator. */
 struct shown {
@@ -24,32 +22,17 @@ struct shown {
 	const char *text;	/* instead of a value */
 };
 
-/* A map of the object that is shown, or read from. */
-struct source {
-	const char *name;
-	struct bpf_map *map;
-	struct value_type *key, *value;
-	struct ring_buffer *ring;
-	struct perf_buffer *perf;
-	void *record;		/* one that is shorter than its type is filled up with zeros */
-	size_t offset;		/* a global variable: where it is in its section */
-	struct run *run;
-};
-
-static const char *sets[MAX_GIVEN], *events[MAX_GIVEN], *only;
-static struct value_hint hints[MAX_GIVEN];
-static int n_sets, n_events, n_hints;
+static const char *sets[SOURCE_MANY], *only;
+static int n_sets;
 static struct foreign_target target;
-static bool with_maps = true;
-static struct source *sources;
-static int n_sources;
+static struct sources sources = { .maps = true };
 
 /* --- Options. --- */
 
 static int give(const char **list, int *n, const char *name, const char *arg)
 {
-	if (*n == MAX_GIVEN) {
-		err("--%s: at most %d times", name, MAX_GIVEN);
+	if (*n == SOURCE_MANY) {
+		err("--%s: at most %d times", name, SOURCE_MANY);
 		return -EINVAL;
 	}
 	list[(*n)++] = arg;
@@ -67,7 +50,7 @@ static int parse_event(struct run *run, const char *arg, void *to)
 		err("--event: '%s' is not MAP=TYPE", arg);
 		return -EINVAL;
 	}
-	return give(events, &n_events, "event", arg);
+	return give(sources.events, &sources.n_events, "event", arg);
 }
 
 static int parse_as(struct run *run, const char *arg, void *to)
@@ -75,11 +58,11 @@ static int parse_as(struct run *run, const char *arg, void *to)
 	const char *equals = strchr(arg, '=');
 	int as = equals ? value_as_find(equals + 1) : -ENOENT;
 
-	if (as < 0 || n_hints == MAX_GIVEN) {
+	if (as < 0 || sources.n_hints == SOURCE_MANY) {
 		err("--as: '%s' is not FIELD=ip4, ip6, mac, be16, be32, be64, ns, str or hex", arg);
 		return -EINVAL;
 	}
-	hints[n_hints++] = (struct value_hint){ strndup(arg, equals - arg), as, false };
+	sources.hints[sources.n_hints++] = (struct value_hint){ strndup(arg, equals - arg), as, false };
 	return 0;
 }
 
@@ -122,6 +105,12 @@ static int parse_interface(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
+static int parse_egress(struct run *run, const char *arg, void *to)
+{
+	target.egress = true;
+	return 0;
+}
+
 static int parse_cgroup(struct run *run, const char *arg, void *to)
 {
 	target.cgroup = arg;
@@ -130,7 +119,7 @@ static int parse_cgroup(struct run *run, const char *arg, void *to)
 
 static int parse_no_maps(struct run *run, const char *arg, void *to)
 {
-	with_maps = false;
+	sources.maps = false;
 	return 0;
 }
 
@@ -149,7 +138,9 @@ static const struct opt opts[] = {
 	{ .letter = 'p', .name = "pid", .arg = "PID", .value = V_U32, .parse = parse_pid, .complete = "pid",
 	  .help = "the process for uprobes, USDT and perf events" },
 	{ .name = "interface", .arg = "NAME", .value = V_CHARS, .parse = parse_interface, .complete = "interface",
-	  .help = "the network interface for XDP programs and socket filters" },
+	  .help = "the network interface for XDP and tc programs and socket filters" },
+	{ .name = "egress", .value = V_BOOL, .parse = parse_egress,
+	  .help = "tc programs see what leaves the interface, not what comes in" },
 	{ .letter = 'c', .name = "cgroup", .arg = "CGROUP", .value = V_CHARS, .parse = parse_cgroup, .complete = "cgroup",
 	  .help = "the cgroup for programs that want one: a path" },
 	{ .name = "frequency", .arg = "HZ", .value = V_U32, .parse = parse_frequency,
@@ -218,13 +209,18 @@ static void lost(struct run *run, const char *from, __u64 n)
 		err("lost %llu: buffer full: %s", n, from);
 }
 
+static struct run *run_of(const struct source *source)
+{
+	return source->ctx;
+}
+
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct source *source = ctx;
 	struct shown s = { .type = source->value, .value = data };
 	size_t want = value_size(source->value);
 
-	if (source->run->count && source->run->shown >= source->run->count)
+	if (run_of(source)->count && run_of(source)->shown >= run_of(source)->count)
 		return 0;
 	if (value_is_raw(source->value) && size != want) {
 		value_type_free(source->value);
@@ -236,7 +232,7 @@ static int on_record(void *ctx, void *data, size_t size)
 		memcpy(source->record, data, size);
 		s.value = source->record;
 	}
-	show(source->run, source->name, &s);
+	show(run_of(source), source->name, &s);
 	return 0;
 }
 
@@ -249,7 +245,7 @@ static void on_perf_lost(void *ctx, int cpu, __u64 n)
 {
 	struct source *source = ctx;
 
-	lost(source->run, source->name, n);
+	lost(run_of(source), source->name, n);
 }
 
 static bool on_line(void *ctx, const struct pipe_line *line)
@@ -322,215 +318,12 @@ static int on_entry(void *ctx, const void *key, void *value)
 	for (int cpu = 0; cpu < n; cpu++) {
 		s.value = (char *)value + cpu * ((value_size(source->value) + 7) & ~7UL);
 		s.origin.cpu = cpu;
-		if (source->run->format == OUT_TEXT && histogram(s.type, &f, &slots))
-			show_histogram(source->run, source, &s);
+		if (run_of(source)->format == OUT_TEXT && histogram(s.type, &f, &slots))
+			show_histogram(run_of(source), source, &s);
 		else
-			show(source->run, source->name, &s);
+			show(run_of(source), source->name, &s);
 	}
 	return 0;
-}
-
-/* --- What there is to show. --- */
-
-/* Which struct the records of a buffer are: see --help. */
-static __u32 record_type(const struct btf *btf, struct bpf_object *object, const char *map, const char *given)
-{
-	char names[4][128] = {};
-	size_t len = strlen(map);
-	__u32 last = 0;
-	int id, n = 0;
-
-	if (!btf)
-		return 0;
-	if (given)
-		given += strspn(given, " ");
-	if (given && !strncmp(given, "struct ", 7))
-		given += 7;
-	if (given) {
-		id = btf__find_by_name_kind(btf, given, BTF_KIND_STRUCT);
-		return id > 0 ? id : 0;
-	}
-	snprintf(names[0], sizeof(names[0]), "%.*s", (int)(len - (len && map[len - 1] == 's')), map);
-	snprintf(names[1], sizeof(names[1]), "%s_event", bpf_object__name(object));
-	strcpy(names[2], "event");
-	strcpy(names[3], "data_t");
-	for (int i = 0; i < 4; i++) {
-		id = btf__find_by_name_kind(btf, names[i], BTF_KIND_STRUCT);
-		if (id > 0)
-			return id;
-	}
-	for (__u32 i = 1; i < btf__type_cnt(btf); i++) {
-		const struct btf_type *t = btf__type_by_id(btf, i);
-		const char *name = btf__name_by_offset(btf, t->name_off);
-
-		if (btf_is_struct(t) && strlen(name) > 6 && !strcmp(name + strlen(name) - 6, "_event")) {
-			last = i;
-			n++;
-		}
-	}
-	return n == 1 ? last : 0;
-}
-
-static struct source *source_new(struct run *run, const char *name, struct bpf_map *map)
-{
-	struct source *more = realloc(sources, (n_sources + 1) * sizeof(*sources));
-
-	if (!more)
-		return NULL;
-	sources = more;
-	sources[n_sources] = (struct source){ .name = name, .map = map, .run = run };
-	return &sources[n_sources++];
-}
-
-static int type_new(struct value_type **type, const struct btf *btf, __u32 id, size_t size)
-{
-	struct value_error e = {};
-	int ret = value_type_new(type, btf, id, size, hints, n_hints, &e);
-
-	if (!ret || !id)
-		return ret;
-	note("%s: shown as bytes", e.text);
-	return value_type_new(type, btf, 0, size, NULL, 0, &e);
-}
-
-static int add_buffer(struct run *run, struct bpf_object *object, struct bpf_map *map)
-{
-	const char *name = bpf_map__name(map), *given = NULL;
-	const struct btf *btf = bpf_object__btf(object);
-	struct source *source = source_new(run, name, map);
-	__u32 type;
-
-	for (int i = 0; i < n_events; i++)
-		if (!strncmp(events[i], name, strlen(name)) && events[i][strlen(name)] == '=')
-			given = events[i] + strlen(name) + 1;
-	if (!source)
-		return -ENOMEM;
-	type = record_type(btf, object, name, given);
-	if (given && !type) {
-		err("--event: the object's BTF has no struct '%s'", given);
-		return -EINVAL;
-	}
-	if (type_new(&source->value, btf, type, type ? 0 : 8))
-		return -ENOMEM;
-	source->record = malloc(value_size(source->value));
-	return source->record ? 0 : -ENOMEM;
-}
-
-static int add_table(struct run *run, struct bpf_object *object, struct bpf_map *map)
-{
-	struct source *source = source_new(run, bpf_map__name(map), map);
-	const struct btf *btf = bpf_object__btf(object);
-
-	if (!source)
-		return -ENOMEM;
-	return type_new(&source->key, btf, bpf_map__btf_key_type_id(map), bpf_map__key_size(map)) ?:
-	       type_new(&source->value, btf, bpf_map__btf_value_type_id(map), bpf_map__value_size(map));
-}
-
-static int add_variables(struct run *run, struct bpf_object *object, struct bpf_map *map)
-{
-	const char *dot = strchr(bpf_map__name(map), '.');
-	const struct btf *btf = bpf_object__btf(object);
-	int id = dot ? btf__find_by_name_kind(btf, dot, BTF_KIND_DATASEC) : -ENOENT, ret = 0;
-	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	const struct btf_var_secinfo *v = section ? btf_var_secinfos(section) : NULL;
-
-	for (int i = 0; section && !ret && i < btf_vlen(section); i++) {
-		const struct btf_type *var = btf__type_by_id(btf, v[i].type);
-		struct source *source;
-
-		source = source_new(run, btf__name_by_offset(btf, var->name_off), map);
-		if (!source)
-			return -ENOMEM;
-		source->offset = v[i].offset;
-		ret = type_new(&source->value, btf, var->type, v[i].size);
-	}
-	return ret;
-}
-
-static int add_sources(struct run *run, struct bpf_object *object)
-{
-	struct bpf_map *map;
-	int ret = 0;
-
-	bpf_object__for_each_map(map, object) {
-		if (ret)
-			break;
-		switch (bpf_map__type(map)) {
-		case BPF_MAP_TYPE_RINGBUF:
-		case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
-			ret = add_buffer(run, object, map);
-			break;
-		case BPF_MAP_TYPE_ARRAY:
-			if (bpf_map__is_internal(map)) {
-				if (with_maps && bpf_object__btf(object) && !strstr(bpf_map__name(map), ".rodata") &&
-				    !strstr(bpf_map__name(map), ".kconfig"))
-					ret = add_variables(run, object, map);
-				break;
-			}
-			/* fallthrough */
-		case BPF_MAP_TYPE_HASH:
-		case BPF_MAP_TYPE_LRU_HASH:
-		case BPF_MAP_TYPE_LPM_TRIE:
-		case BPF_MAP_TYPE_PERCPU_HASH:
-		case BPF_MAP_TYPE_PERCPU_ARRAY:
-		case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-			if (with_maps)
-				ret = add_table(run, object, map);
-			break;
-		default:
-			break;
-		}
-	}
-	for (int i = 0; i < n_events && !ret; i++) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(events[i], "="), events[i]);
-		if (!bpf_object__find_map_by_name(object, name)) {
-			err("--event: the object has no map '%s'", name);
-			ret = -EINVAL;
-		}
-	}
-	return ret;
-}
-
-static int open_buffers(void)
-{
-	for (int i = 0; i < n_sources; i++) {
-		struct source *s = &sources[i];
-
-		if (bpf_map__type(s->map) == BPF_MAP_TYPE_RINGBUF)
-			s->ring = ring_buffer__new(bpf_map__fd(s->map), on_record, s, NULL);
-		else if (bpf_map__type(s->map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-			s->perf = perf_buffer__new(bpf_map__fd(s->map), 64, on_perf, on_perf_lost, s, NULL);
-		else
-			continue;
-		if (!s->ring && !s->perf)
-			return -errno;
-	}
-	return 0;
-}
-
-static void close_sources(void)
-{
-	for (int i = 0; i < n_sources; i++) {
-		ring_buffer__free(sources[i].ring);
-		perf_buffer__free(sources[i].perf);
-		value_type_free(sources[i].key);
-		value_type_free(sources[i].value);
-		free(sources[i].record);
-	}
-	free(sources);
-}
-
-static void read_buffers(void)
-{
-	for (int i = 0; i < n_sources; i++) {
-		if (sources[i].ring)
-			ring_buffer__consume(sources[i].ring);
-		if (sources[i].perf)
-			perf_buffer__consume(sources[i].perf);
-	}
 }
 
 /* One entry, number 0, holds a section's variables: not all versions of libbpf map it after the load. */
@@ -554,11 +347,11 @@ static int show_maps(struct run *run)
 {
 	int ret = 0;
 
-	for (int i = 0; i < n_sources && !ret; i++) {
-		if (sources[i].key)
-			ret = map_each(bpf_map__fd(sources[i].map), on_entry, &sources[i]);
-		else if (!sources[i].record)
-			ret = show_variable(run, &sources[i]);
+	for (int i = 0; i < sources.n && !ret; i++) {
+		if (sources.at[i].key)
+			ret = map_each(bpf_map__fd(sources.at[i].map), on_entry, &sources.at[i]);
+		else if (!sources.at[i].record)
+			ret = show_variable(run, &sources.at[i]);
 	}
 	return ret;
 }
@@ -629,30 +422,43 @@ static int iterate(struct run *run, struct bpf_program *program)
 	return ret;
 }
 
+static void tell_attached(struct run *run, const char *name, const char *section, int ret, const char *why)
+{
+	if (ret && !run->explain)
+		err("%s (%s) isn't attached: %s", name, section, why);
+	if (run->explain && run->format == OUT_JSON)
+		out_printf(out_open(run), "{\"hook\":\"%s\",\"used\":%s,\"why\":\"%s\"}\n", section, ret ? "false" : "true",
+			   ret ? why : "");
+	else if (run->explain)
+		out_printf(out_open(run), "%-7s %-40s %s\n", ret ? "unused" : "used", section, ret ? why : "");
+}
+
 static int attach(struct run *run, struct bpf_object *object, int *attached)
 {
 	struct bpf_program *p;
+	struct bpf_map *map;
 	char why[192];
+	int ret;
 
 	bpf_object__for_each_program(p, object) {
 		const char *section = bpf_program__section_name(p);
-		int ret;
 
-		if (!bpf_program__autoload(p))
+		if (!bpf_program__autoload(p) || bpf_program__type(p) == BPF_PROG_TYPE_STRUCT_OPS)
 			continue;
 		section += *section == '?';
 		if (!strncmp(section, "iter", 4))
 			ret = 0;	/* in iterators(), once the heading is out */
 		else
 			ret = foreign_attach(p, &target, why, sizeof(why));
-		if (ret && !run->explain)
-			err("%s (%s) isn't attached: %s", bpf_program__name(p), section, why);
 		*attached += !ret;
-		if (run->explain && run->format == OUT_JSON)
-			out_printf(out_open(run), "{\"hook\":\"%s\",\"used\":%s,\"why\":\"%s\"}\n", section,
-				   ret ? "false" : "true", ret ? why : "");
-		else if (run->explain)
-			out_printf(out_open(run), "%-7s %-40s %s\n", ret ? "unused" : "used", section, ret ? why : "");
+		tell_attached(run, bpf_program__name(p), section, ret, why);
+	}
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		ret = foreign_attach_map(map, why, sizeof(why));
+		*attached += !ret;
+		tell_attached(run, bpf_map__name(map), "struct_ops", ret, why);
 	}
 	if (*attached)
 		return 0;
@@ -693,7 +499,7 @@ static int follow(struct run *run, struct bpf_object *object)
 			until = deadline;
 		poll(&pfd, 1, until > now ? (until - now) / MSEC + 1 : 0);
 		out_look();
-		read_buffers();
+		sources_read(&sources);
 		if (pfd.fd >= 0)
 			pipe_read(pfd.fd, on_line, run);
 		if (run->interval && look_now() >= next) {
@@ -703,7 +509,7 @@ static int follow(struct run *run, struct bpf_object *object)
 		out_flush();
 	}
 	foreign_detach();
-	read_buffers();
+	sources_read(&sources);
 	if (!ret && !(run->count && run->shown >= run->count))
 		ret = show_maps(run);
 	if (pfd.fd >= 0)
@@ -740,16 +546,17 @@ static int bpfrun(struct run *run)
 		err("%s", why);
 		return ret;
 	}
+	sources.ctx = run;
 	object = foreign_open(run->args[0]);
 	ret = object ? load(run, object) : -EINVAL;
 	if (!ret)
-		ret = add_sources(run, object);
+		ret = sources_find(&sources, object);
 	if (!ret)
 		ret = attach(run, object, &attached);
 	if (!ret && !run->explain)
-		ret = open_buffers() ?: follow(run, object);
+		ret = sources_open(&sources, on_record, on_perf, on_perf_lost) ?: follow(run, object);
 	foreign_detach();
-	close_sources();
+	sources_close(&sources);
 	bpf_object__close(object);
 	return ret;
 }
@@ -759,7 +566,7 @@ static const struct example examples[] = {
 	{ "mine.bpf.o --set min_us=100 --set 'comm=\"sh\"'", "with its constants set" },
 	{ "mine.bpf.o --event events='struct call' --as addr=ip4", "records of a struct, an address in it" },
 	{ "mine.bpf.o -i 1 -j", "its maps every second, as JSON lines" },
-	{ "counter.bpf.o --interface eth0", "an XDP program, or a socket filter" },
+	{ "counter.bpf.o --interface eth0", "an XDP or tc program, or a socket filter" },
 	{}
 };
 
@@ -774,5 +581,7 @@ COMMAND(bpfrun,
 		    "function's argument has it: \"struct event *unused_event;\" as a global variable is enough. A member "
 		    "\"slots\" that is an array of at most 64 numbers is shown as a histogram in powers of two.",
 	.cost     = "That of the object's programs; its buffers are read every 50 ms.",
-	.caveats  = "What a program drops itself when a buffer is full is not known here; perf buffers tell, ring buffers don't.",
+	.caveats  = "What a program drops itself when a buffer is full is not known here; perf buffers tell, ring buffers don't. "
+		    "What it attaches ends with it; before Linux 6.6, a tc program stays if it is killed outright, and so does a "
+		    "struct of operations before 6.4: tc filter del, and bpftable del MAP 0, take them away.",
 	.examples = examples, .opts = opts, .columns = columns, .command = bpfrun, .args = "FILE", .trial = "tool:hello");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "lib/tool.h"
 #include "cpu/schedtop.h"
 #include "cpu/schedtop.skel.h"
@@ -79,21 +77,7 @@ static int setup(struct run *run)
 /* The tasks that are there already: after the other programs, so that none is missed in between. */
 static int attach(struct run *run)
 {
-	struct schedtop_bpf *skel = (struct schedtop_bpf *)run->skel;
-	struct bpf_link *link = bpf_program__attach_iter(skel->progs.meet_all, NULL);
-	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	ssize_t n = 0;
-	char buf[64];
-
-	if (fd < 0)
-		n = -1;
-	while (fd >= 0 && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EAGAIN)))
-		;
-	n = n < 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return n;
+	return attach_walk(((struct schedtop_bpf *)run->skel)->progs.meet_all);
 }
 
 static const struct example examples[] = {

@@ -50,4 +50,5 @@ TOOL(filelife,
 		    "between, as under memory pressure. O_TMPFILE makes no name and is not shown. The path of a file "
 		    "made by mknod(2) begins at its file system's root.",
 	.optional = "create",
+	.state    = "births",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup);

@@ -331,6 +331,22 @@ int attach_keep(struct bpf_link *link)
 	return 0;
 }
 
+int attach_walk(struct bpf_program *iterator)
+{
+	struct bpf_link *link = bpf_program__attach_iter(iterator, NULL);
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	ssize_t n = -1;
+	char buf[64];
+
+	while (fd >= 0 && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EAGAIN)))
+		;
+	n = n < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return n;
+}
+
 void attach_detach(void)
 {
 	while (n_links)

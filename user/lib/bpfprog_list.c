@@ -256,13 +256,15 @@ static int show_runs(struct run *run, struct prog *prog)
 
 	if (!bpfprog.look)
 		return 0;
+	/* read before the kernel is asked to count: what runs in between belongs to the look */
+	ret = refresh(prog, &before);
+	start = look_now();
 	stats = prog_stats();
 	if (stats < 0) {
 		note("runs aren't counted: %s", strerror(-stats));
 		return 0;
 	}
-	ret = refresh(prog, &before);
-	for (start = look_now(), until = start + bpfprog.look; !ret && look_now() < until && !ring_over(run, until);)
+	for (until = start + bpfprog.look; !ret && look_now() < until && !ring_over(run, until);)
 		poll(NULL, 0, (until - look_now()) / MSEC < 100 ? (until - look_now()) / MSEC + 1 : 100);
 	if (!ret)
 		ret = refresh(prog, &after);

@@ -23,8 +23,12 @@ static int refuse(const char *what, const struct map *map, __u32 can)
 }
 
 /* The kernel's answers, in words of tables. */
-static int explain(const char *what, const char *entry, int ret)
+static int explain(const struct map *map, const char *what, const char *entry, int ret)
 {
+	if ((ret == -EOPNOTSUPP || ret == -ENOBUFS) && map->info.type == BPF_MAP_TYPE_XSKMAP) {
+		err("%s: %s: that is no AF_XDP socket%s", what, entry, ret == -ENOBUFS ? " with a ring to receive into" : "");
+		return ret;
+	}
 	switch (ret) {
 	case -ENOENT: err("%s: no entry %s", what, entry); break;
 	case -EEXIST: err("%s: %s is there already", what, entry); break;
@@ -95,7 +99,7 @@ int bpftable_set(struct run *run)
 		if (ret == -ENOENT && !bpftable.partial)
 			ret = 0;	/* the other CPUs have zeroes */
 		else if (ret)
-			explain("set", run->args[1], ret);
+			explain(&t.map, "set", run->args[1], ret);
 		memcpy(value, old, t.map.room);
 	}
 	if (!ret)
@@ -104,7 +108,7 @@ int bpftable_set(struct run *run)
 		if (cpu != (int)bpftable.cpu)
 			memcpy(value + cpu * t.map.stride, old + cpu * t.map.stride, t.map.stride);
 	if (!ret)
-		ret = explain("set", run->args[1], write_entry(&t, key, value, mask, bpftable.partial));
+		ret = explain(&t.map, "set", run->args[1], write_entry(&t, key, value, mask, bpftable.partial));
 out:
 	free(key);
 	free(value);
@@ -136,7 +140,7 @@ int bpftable_del(struct run *run)
 		ret = snapshot_take(&s, &t, where);
 	for (size_t i = 0; !ret && where && i < s.n; i++) {
 		ret = map_delete(&t.map, s.entries + i * s.size);
-		ret = ret == -ENOENT ? 0 : explain("del", "it", ret);
+		ret = ret == -ENOENT ? 0 : explain(&t.map, "del", "it", ret);
 	}
 	if (!ret && where)
 		note("%zu deleted", s.n);
@@ -146,10 +150,10 @@ int bpftable_del(struct run *run)
 	for (size_t i = 0; !ret && i < n; i++) {	/* all are read before the first is deleted */
 		ret = typed_key(&t, run->args[1 + i], keys + i * t.map.info.key_size);
 		if (!ret && typed_key_is_fd(&t))	/* one at a time: the descriptor is gone with the next */
-			ret = explain("del", run->args[1 + i], map_delete(&t.map, keys + i * t.map.info.key_size));
+			ret = explain(&t.map, "del", run->args[1 + i], map_delete(&t.map, keys + i * t.map.info.key_size));
 	}
 	for (size_t i = 0; !ret && i < n && !typed_key_is_fd(&t); i++)
-		ret = explain("del", run->args[1 + i], map_delete(&t.map, keys + i * t.map.info.key_size));
+		ret = explain(&t.map, "del", run->args[1 + i], map_delete(&t.map, keys + i * t.map.info.key_size));
 	free(keys);
 	snapshot_free(&s);
 	where_free(where);
@@ -453,7 +457,7 @@ static int write_many(struct typed *t, const struct snapshot *s)
 			char what[64];
 
 			snprintf(what, sizeof(what), "entry %zu of %zu", i + done + 1, s->n);
-			ret = explain("load", what, ret);
+			ret = explain(&t->map, "load", what, ret);
 		}
 	}
 	free(keys);
@@ -478,7 +482,7 @@ int bpftable_load(struct run *run)
 		ret = read_file(&s, &t, run->args[1]);
 	if (!ret && value_has_kernel(t.value))
 		for (size_t i = 0; !ret && i < s.n; i++)
-			ret = explain("load", "an entry", write_entry(&t, s.entries + i * s.size, s.entries + i * s.size + s.value_at,
+			ret = explain(&t.map, "load", "an entry", write_entry(&t, s.entries + i * s.size, s.entries + i * s.size + s.value_at,
 								     value_known(t.value), false));
 	else if (!ret)
 		ret = write_many(&t, &s);
@@ -533,7 +537,7 @@ static int push_records(struct run *run, struct typed *t)
 			user_ring_buffer__submit(ring, record);
 		}
 		if (ret == -ENOSPC)
-			ret = explain("push", text, ret);
+			ret = explain(&t->map, "push", text, ret);
 		value_type_free(raw);
 		raw = NULL;
 		free(bytes);
@@ -560,7 +564,7 @@ int bpftable_push(struct run *run)
 	for (int i = 0; !ret && i < n; i++)	/* all are read before the first is pushed */
 		ret = typed_value(&t, run->args[1 + i], false, all + i * t.map.room, NULL);
 	for (int i = 0; !ret && i < n; i++)
-		ret = explain("push", run->args[1 + i], map_set(&t.map, NULL, all + i * t.map.room, bpftable.force ? BPF_EXIST : BPF_ANY));
+		ret = explain(&t.map, "push", run->args[1 + i], map_set(&t.map, NULL, all + i * t.map.room, bpftable.force ? BPF_EXIST : BPF_ANY));
 	free(value);
 	free(all);
 	typed_close(&t);

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "lib/cpu.h"
 #include "lib/foreign.h"
 
-#include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_ether.h>
-#include <linux/perf_event.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include "lib/filter.h"
 #include "lib/lib.h"
 #include "lib/value.h"
 
@@ -124,153 +114,5 @@ int foreign_set(struct bpf_object *object, const char *assignment)
 out:
 	free(mask);
 	value_type_free(type);
-	return ret;
-}
-
-/* --- Attaching. --- */
-
-static int *sockets;
-static size_t n_sockets;
-
-static int keep_socket(int fd)
-{
-	int *more = realloc(sockets, (n_sockets + 1) * sizeof(*sockets));
-
-	if (!more) {
-		close(fd);
-		return -ENOMEM;
-	}
-	sockets = more;
-	sockets[n_sockets++] = fd;
-	return 0;
-}
-
-void foreign_detach(void)
-{
-	attach_detach();
-	while (n_sockets)
-		close(sockets[--n_sockets]);
-}
-
-/* On each CPU that is there: one that is offline has no event, which is no error. */
-static int attach_perf(struct bpf_program *program, const struct foreign_target *target)
-{
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_CPU_CLOCK,
-					.freq = 1, .sample_freq = target->frequency ?: 49 };
-	int n = cpu_ids(), attached = 0, ret = 0;	/* an id may be one of no CPU: ENODEV too */
-
-	for (int cpu = 0; cpu < n && !ret; cpu++) {
-		int fd = syscall(SYS_perf_event_open, &attr, target->pid ?: -1, target->pid ? -1 : cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-		if (fd < 0 && errno == ENODEV)
-			continue;
-		ret = fd < 0 ? -errno : attach_keep(bpf_program__attach_perf_event(program, fd));
-		attached += !ret;
-		if (target->pid)
-			break;
-	}
-	return ret ?: attached ? 0 : -ENODEV;
-}
-
-static int attach_cgroup(struct bpf_program *program, const char *path)
-{
-	const char *mount = filter_cgroup_mount();
-	char full[8192];
-	int fd, ret;
-
-	snprintf(full, sizeof(full), "%s%s%s", mount && strncmp(path, mount, strlen(mount)) ? mount : "", *path == '/' ? "" : "/",
-		 path);
-	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = attach_keep(bpf_program__attach_cgroup(program, fd));
-	close(fd);
-	return ret;
-}
-
-/* A packet socket that nobody reads: its filter sees what passes the interface. */
-static int attach_socket(struct bpf_program *program, int index)
-{
-	struct sockaddr_ll {
-		unsigned short family, protocol;
-		int index;
-		unsigned char rest[12];
-	} address = { .family = AF_PACKET, .protocol = htons(ETH_P_ALL), .index = index };
-	int prog = bpf_program__fd(program), fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)))
-		ret = -errno;
-	if (ret)
-		close(fd);
-	return ret ?: keep_socket(fd);
-}
-
-/* "uprobe/PATH:FUNCTION" and "usdt/PATH:PROVIDER:NAME" of one process; libbpf's own look at the section takes all. */
-static int attach_user(struct bpf_program *program, int pid)
-{
-	const char *section = bpf_program__section_name(program);
-	char path[4096], first[256], second[256] = "";
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = first, .retprobe = !strncmp(section, "uretprobe", 9));
-
-	section += *section == '?';
-	if (sscanf(strchr(section, '/') + 1, "%4095[^:]:%255[^:]:%255s", path, first, second) < 2)
-		return -EINVAL;
-	if (*second)
-		return attach_keep(bpf_program__attach_usdt(program, pid, path, first, second, NULL));
-	return attach_keep(bpf_program__attach_uprobe_opts(program, pid, path, 0, &opts));
-}
-
-static bool is_user(const char *section)
-{
-	section += *section == '?';
-	return strchr(section, '/') && (!strncmp(section, "uprobe", 6) || !strncmp(section, "uretprobe", 9) ||
-					!strncmp(section, "usdt", 4));
-}
-
-static int needs(const char *option, char *why, size_t size)
-{
-	snprintf(why, size, "needs --%s", option);
-	return -EDESTADDRREQ;
-}
-
-int foreign_attach(struct bpf_program *program, const struct foreign_target *target, char *why, size_t size)
-{
-	const char *section = bpf_program__section_name(program);
-	int index = target->interface ? if_nametoindex(target->interface) : 0, ret;
-
-	*why = 0;
-	switch (bpf_program__type(program)) {
-	case BPF_PROG_TYPE_PERF_EVENT:
-		ret = attach_perf(program, target);
-		break;
-	case BPF_PROG_TYPE_XDP:
-		ret = index ? attach_keep(bpf_program__attach_xdp(program, index)) : needs("interface", why, size);
-		break;
-	case BPF_PROG_TYPE_SOCKET_FILTER:
-		ret = index ? attach_socket(program, index) : needs("interface", why, size);
-		break;
-	case BPF_PROG_TYPE_CGROUP_SKB:
-	case BPF_PROG_TYPE_CGROUP_SOCK:
-	case BPF_PROG_TYPE_CGROUP_DEVICE:
-	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
-	case BPF_PROG_TYPE_CGROUP_SYSCTL:
-	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
-	case BPF_PROG_TYPE_SOCK_OPS:
-		ret = target->cgroup ? attach_cgroup(program, target->cgroup) : needs("cgroup", why, size);
-		break;
-	default:
-		ret = target->pid && is_user(section) ? attach_user(program, target->pid) :
-							attach_keep(bpf_program__attach(program));
-		if (ret == -EOPNOTSUPP) {
-			snprintf(why, size, "'%s' names nothing to attach to, or of a kind that libbpf can't attach by its name",
-				 section);
-			return ret;
-		}
-	}
-	if (ret && !*why)
-		snprintf(why, size, "%s", ret == -ENOENT ? "not in this kernel" : strerror(-ret));
 	return ret;
 }

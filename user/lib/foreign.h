@@ -15,6 +15,7 @@ int foreign_set(struct bpf_object *object, const char *assignment);
 struct foreign_target {
 	int pid;		/* uprobes, USDT, perf events; 0: all */
 	const char *interface;	/* XDP, tc, socket filters */
+	bool egress;		/* tc programs see what leaves it, not what comes in */
 	const char *cgroup;	/* a path */
 	unsigned int frequency;	/* perf events, in Hz; 0: 49 */
 };
@@ -24,6 +25,7 @@ struct foreign_target {
  * else a negative errno, and `why` says in a few words what is missing.
  */
 int foreign_attach(struct bpf_program *program, const struct foreign_target *target, char *why, size_t size);
+int foreign_attach_map(struct bpf_map *map, char *why, size_t size);	/* a struct_ops map, in the same way */
 void foreign_detach(void);
 
 #endif

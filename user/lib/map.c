@@ -51,7 +51,7 @@ static const struct {
 	{ "stack", MAP_PUSH },
 	{ "sk_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "devmap_hash", ENTRIES },
-	{ "struct_ops", MAP_WALK | MAP_GET | MAP_INDEX },
+	{ "struct_ops", MAP_WALK | MAP_GET | MAP_INDEX | MAP_DELETE },	/* what is registered is taken back */
 	{ "ringbuf", MAP_FOLLOW },
 	{ "inode_storage", MAP_GET | MAP_SET | MAP_DELETE },
 	{ "task_storage", MAP_GET | MAP_SET | MAP_DELETE },
@@ -105,7 +105,7 @@ const char *map_why_not(const struct map *map, __u32 can)
 	case MAP_TYPE_USER_RINGBUF:
 		return "what user space writes into it only BPF programs read";
 	case BPF_MAP_TYPE_SK_STORAGE:
-		return "the kernel lists no sockets: a key is PID/DESCRIPTOR";
+		return "this kernel lists no sockets: a key is PID/DESCRIPTOR";
 	case BPF_MAP_TYPE_INODE_STORAGE:
 		return "the kernel lists no files: a key is a path";
 	case BPF_MAP_TYPE_STACK_TRACE:

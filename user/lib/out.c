@@ -158,6 +158,29 @@ bool out_is_json(const struct out *o)
 	return o->format == OUT_JSON;
 }
 
+/* Display width: UTF-8 continuation bytes take no room. */
+static int width_of(const char *s, size_t n)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		width += (s[i] & 0xc0) != 0x80;
+	return width;
+}
+
+bool out_is_text(const struct out *o)
+{
+	return o->format == OUT_TEXT;
+}
+
+/* A row that is being made is still in the buffer. */
+int out_column(const struct out *o)
+{
+	const char *end = o->buf + o->len, *start = o->len ? memrchr(o->buf, '\n', o->len) : NULL;
+
+	return start ? width_of(start + 1, end - start - 1) : width_of(o->buf, o->len);
+}
+
 /* Length of the valid UTF-8 sequence at s that is no control character, or 0. */
 int out_utf8(const unsigned char *s, size_t n)
 {
@@ -418,16 +441,6 @@ static void cell_csv(struct out *o, const struct column *c, const void *row)
 			o->buf[--to] = '"';
 	}
 	o->buf[at] = '"';
-}
-
-/* Display width: UTF-8 continuation bytes take no room. */
-static int width_of(const char *s, size_t n)
-{
-	int width = 0;
-
-	for (size_t i = 0; i < n; i++)
-		width += (s[i] & 0xc0) != 0x80;
-	return width;
 }
 
 static void cell_text(struct out *o, const struct column *c, const void *row, bool last)

@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/sock_user.h"
+#include "lib/lib.h"
+#include "lib/traffic_user.h"
 
 /* By hand for IPv4: it is in every row. */
 void sock_addr(struct out *out, __u32 family, const __u32 *addr)
@@ -64,6 +65,22 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row)
 	endpoint(out, flow(c, row)->family, flow(c, row)->raddr, flow(c, row)->rport);
 }
 
+void sock_protocol(struct out *out, __u32 protocol)
+{
+	static const struct {
+		__u32 number;
+		const char *name;
+	} names[] = { { 1, "ICMP" }, { 6, "TCP" }, { 17, "UDP" }, { 58, "ICMPv6" }, { 132, "SCTP" }, { 136, "UDPLITE" },
+		      { 262, "MPTCP" } };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].number == protocol) {
+			out_str(out, names[i].name);
+			return;
+		}
+	out_u64(out, protocol);
+}
+
 void sock_state(struct out *out, __u32 state)
 {
 	static const char *const names[] = {	/* include/net/tcp_states.h */
@@ -76,6 +93,57 @@ void sock_state(struct out *out, __u32 state)
 		out_str(out, names[state]);
 	else
 		out_u64(out, state);
+}
+
+bool traffic_row(struct run *run, void *row)
+{
+	struct traffic_row *r = row;
+
+	r->total = r->value.tx + r->value.rx;
+	return true;
+}
+
+/* Where tracepoints tell of all transfers, the functions would tell of them once more. */
+int sock_transfers(struct run *run)
+{
+	char why[160];
+
+	if (kernel_has_program("tp_btf/sock_send_length", why, sizeof(why)))
+		attach_skip("send6 sendpage receive6");
+	return 0;
+}
+
+int sock_owners(struct run *run)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(run->skel->obj, "off__owner_meet");
+
+	return p ? bpf_program__set_autoload(p, true) : -ENOENT;
+}
+
+int sock_owners_filtered(struct run *run)
+{
+	if (run->common->cgroups || run->common->filters & ~ONLY_NETNS)
+		return sock_owners(run);
+	attach_skip("inet_sock_set_state again accept");
+	return 0;
+}
+
+int sock_owners_meet(struct run *run)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(run->skel->obj, "off__owner_meet");
+
+	return p && bpf_program__autoload(p) ? attach_walk(p) : 0;
+}
+
+/* IPv4 in IPv6 is IPv4, as it is in flows. */
+static void unmap(struct sock_net *net, long *bits)
+{
+	if (net->family != 6 || *bits < 96 || net->addr[0] || net->addr[1] || ntohl(net->addr[2]) != 0xffff)
+		return;
+	net->addr[0] = net->addr[3];
+	net->addr[2] = net->addr[3] = 0;
+	net->family = 4;
+	*bits -= 96;
 }
 
 int sock_net(struct run *run, const char *arg, void *to)
@@ -96,6 +164,7 @@ int sock_net(struct run *run, const char *arg, void *to)
 		err("'%s' is no address and no network: use 10.1.2.3, 10.0.0.0/8 or fe80::/10", arg);
 		return -EINVAL;
 	}
+	unmap(&net, &bits);
 	for (int i = 0; i < 4; i++) {
 		int here = bits - 32 * i;
 
@@ -103,5 +172,68 @@ int sock_net(struct run *run, const char *arg, void *to)
 		net.addr[i] &= net.mask[i];
 	}
 	memcpy(to, &net, sizeof(net));
+	return 0;
+}
+
+/* Calls one() for each word between commas, with its number; an empty one is an error of its own. */
+static int each(const char *arg, __u32 most, const char *what, void *to, int (*one)(const char *word, __u32 n, void *to))
+{
+	char *copy = strdup(arg), *rest = copy, *word;
+	int ret = copy ? 0 : -ENOMEM;
+	__u32 n = 0;
+
+	while (!ret && (word = strsep(&rest, ","))) {
+		if (n == most)
+			err("'%s': more than %u %s: give fewer", arg, most, what);
+		ret = n == most ? -EINVAL : one(word, n++, to);
+	}
+	free(copy);
+	return ret ?: (int)n;
+}
+
+static int one_net(const char *word, __u32 n, void *to)
+{
+	return sock_net(NULL, word, &((struct sock_nets *)to)->net[n]);
+}
+
+int sock_nets(struct run *run, const char *arg, void *to)
+{
+	struct sock_nets nets = {};
+	int n = each(arg, SOCK_NETS, "networks", &nets, one_net);
+
+	if (n < 0)
+		return n;
+	nets.n = n;
+	memcpy(to, &nets, sizeof(nets));
+	return 0;
+}
+
+/* "80" or "8000-8080" */
+static int one_range(const char *word, __u32 n, void *to)
+{
+	struct sock_range *range = &((struct sock_ports *)to)->range[n];
+	unsigned long from, last;
+	char *end = NULL;
+
+	from = last = isdigit((unsigned char)*word) ? strtoul(word, &end, 10) : 0;
+	if (end && *end == '-' && isdigit((unsigned char)end[1]))
+		last = strtoul(end + 1, &end, 10);
+	if (!end || *end || !from || from > last || last > 65535) {
+		err("'%s' is no port and no range of ports: use 80 or 8000-8080, 1 to 65535", word);
+		return -EINVAL;
+	}
+	*range = (struct sock_range){ from, last };
+	return 0;
+}
+
+int sock_ports(struct run *run, const char *arg, void *to)
+{
+	struct sock_ports ports = {};
+	int n = each(arg, SOCK_RANGES, "ports and ranges", &ports, one_range);
+
+	if (n < 0)
+		return n;
+	ports.n = n;
+	memcpy(to, &ports, sizeof(ports));
 	return 0;
 }

@@ -6,8 +6,16 @@
 #include "lib/tool.h"
 #include "lib/sock.h"
 
-int sock_net(struct run *run, const char *arg, void *to);	/* .parse of an option: a struct sock_net */
+/* .parse of options: "10.0.0.0/8" to a struct sock_net, a list of them, "80,8000-8080" to a struct sock_ports */
+int sock_net(struct run *run, const char *arg, void *to);
+int sock_nets(struct run *run, const char *arg, void *to);
+int sock_ports(struct run *run, const char *arg, void *to);
 void sock_addr(struct out *out, __u32 family, const __u32 *addr);
+int sock_owners(struct run *run);	int sock_transfers(struct run *run);	/* .setup of a tool with lib/transfer.bpf.h */
+/* .setup of a tool with lib/owner.bpf.h that wants to know whose sockets are ... */
+int sock_owners_meet(struct run *run);	/* ... that were there before, and its .attach */
+int sock_owners_filtered(struct run *run);	/* .setup of one that wants to know it only where filters ask */
+void sock_protocol(struct out *out, __u32 protocol);		/* "TCP" */
 void sock_state(struct out *out, __u32 state);			/* "ESTABLISHED" */
 
 /* For columns: `offset` is that of a struct flow. */
@@ -20,20 +28,44 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row);
 #define OPT_FLOW(skel)								\
 	OPT('4', "ipv4", NULL, skel, sock_ipv4, "only IPv4"),			\
 	OPT('6', "ipv6", NULL, skel, sock_ipv6, "only IPv6"),			\
-	OPT_SET('L', "localport", "PORTS", ONLY_LPORTS, "only these local ports: 80,443", .min = 1, .max = 65535), \
-	OPT_SET('D', "remoteport", "PORTS", ONLY_RPORTS, "only these remote ports", .min = 1, .max = 65535), \
-	OPT(0, "laddr", "NET", skel, sock_laddr, "only this local address or network: 10.0.0.0/8", .parse = sock_net), \
-	OPT(0, "raddr", "NET", skel, sock_raddr, "only this remote address or network: ::1", .parse = sock_net)
+	OPT('L', "localport", "PORTS", skel, sock_lport, "only these local ports: 80,8000-8080", .parse = sock_ports), \
+	OPT('D', "remoteport", "PORTS", skel, sock_rport, "only these remote ports", .parse = sock_ports), \
+	OPT('P', "port", "PORTS", skel, sock_port, "only these ports, on either end", .parse = sock_ports), \
+	OPT(0, "laddr", "NETS", skel, sock_laddr, "only these local addresses or networks: 10.0.0.0/8,::1", \
+	    .parse = sock_nets),						\
+	OPT(0, "raddr", "NETS", skel, sock_raddr, "only these remote addresses or networks", .parse = sock_nets), \
+	OPT(0, "addr", "NETS", skel, sock_addr, "only these addresses or networks, on either end", .parse = sock_nets)
 
-#define COL_FLOW(type, m)							\
+/* Of sockets that have no other end. */
+#define OPT_FLOW_LOCAL(skel)							\
+	OPT('4', "ipv4", NULL, skel, sock_ipv4, "only IPv4"),			\
+	OPT('6', "ipv6", NULL, skel, sock_ipv6, "only IPv6"),			\
+	OPT('L', "localport", "PORTS", skel, sock_lport, "only these local ports: 80,8000-8080", .parse = sock_ports), \
+	OPT(0, "laddr", "NETS", skel, sock_laddr, "only these local addresses or networks: 10.0.0.0/8,::1", \
+	    .parse = sock_nets)
+
+#define COL_FLOW(type, m) COL_FLOW_AS(type, m, false, false, .needs = 0)
+
+/* Where the local end isn't shown, or its port has attributes. */
+#define COL_FLOW_AS(type, m, hide_laddr, hide_lport, ...)			\
 	COL_OWN("family", sock_show_family, 6, "4 or 6: IPv4, v4-mapped too, or IPv6", HIDDEN, \
 		.bare_json = true, .offset = offsetof(type, m)),		\
-	COL_OWN("laddr", sock_show_laddr, -13, "local address", .offset = offsetof(type, m)), \
-	COL("lport", type, m.lport, 5, "local port"),				\
+	COL_OWN("laddr", sock_show_laddr, -13, "local address", .hidden = hide_laddr, .offset = offsetof(type, m)), \
+	COL("lport", type, m.lport, 5, "local port", .hidden = hide_lport, __VA_ARGS__), \
 	COL_OWN("raddr", sock_show_raddr, -13, "remote address", .offset = offsetof(type, m)), \
 	COL("rport", type, m.rport, 5, "remote port"),				\
-	COL_OWN("local", sock_show_local, -21, "local address and port", HIDDEN, .offset = offsetof(type, m)), \
+	COL_OWN("local", sock_show_local, -21, "local address and port", __VA_ARGS__, HIDDEN, .offset = offsetof(type, m)), \
 	COL_OWN("remote", sock_show_remote, -21, "remote address and port", HIDDEN, .offset = offsetof(type, m)), \
-	COL("netns", type, m.netns, 10, "network namespace", HIDDEN)
+	COL("netns", type, m.netns, 10, "network namespace", HIDDEN, WANTS(want_netns))
+
+/* Of a socket's owner, whose origin has pid 0 where it isn't known. */
+#define COL_OWNER(type)								\
+	COL_AS(L_TIME, "time", type, origin.time, -12, "when it happened", HIDDEN), \
+	COL_AS(L_USER, "user", type, origin.uid, -8, "the socket's user", HIDDEN, WANTS(want_uid)), \
+	COL("uid", type, origin.uid, 6, "the socket's user id", HIDDEN, WANTS(want_uid)), \
+	COL_AS(L_CGROUP, "cgroup", type, origin.cgroup, -24, "cgroup v2 path of the owner", HIDDEN, WANTS(want_cgroup)), \
+	COL("tid", type, origin.tid, 7, "thread that connected or accepted", HIDDEN, BLANK), \
+	COL("pid", type, origin.pid, 7, "process that connected or accepted", BLANK), \
+	COL("comm", type, origin.comm, -10, "its command name, then", BLANK, WANTS(want_comm))
 
 #endif

@@ -266,12 +266,12 @@ static void print(struct run *run)
 		qsort(rows.all, rows.n, size, up ? ascending : descending);
 	if (table->unit)
 		hist_header(run);
-	else
+	else if (!table->line || !table->line(run, NULL))
 		out_header(run);
 	for (size_t i = 0; i < rows.n && (!run->rows || i < run->rows); i++)
 		if (table->unit)
 			show_hist(run, rows.all + i * size);
-		else
+		else if (!table->line || !table->line(run, rows.all + i * size))
 			out_row(run, rows.all + i * size);
 }
 
@@ -306,6 +306,8 @@ static int show(struct run *run, char *entries, size_t n)
 		}
 		rows.n += !table->row || table->row(run, row);
 	}
+	if (table->merge)
+		rows.n = table->merge(run, rows.all, rows.n);
 	if (table->all)
 		table->all(run, rows.all, rows.n);
 	print(run);

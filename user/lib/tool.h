@@ -150,6 +150,8 @@ struct table {
 	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
+	size_t (*merge)(struct run *run, void *rows, size_t n);	/* make one of rows that are the same after row(); how many are left */
+	bool (*line)(struct run *run, const void *row);	/* writes a row its own way; NULL: the heading; false: as usual */
 	bool keyed;			/* histograms: always one a key */
 	bool idle;			/* rows: those that had nothing in an interval as well */
 };
@@ -183,7 +185,8 @@ struct alias {
 };
 
 struct tool {
-	const char *name, *file, *summary, *about;
+	char name[24];				/* here, not pointed at: looking for one among all touches no other page */
+	const char *file, *summary, *about;
 	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
@@ -197,6 +200,7 @@ struct tool {
 	const void *(*elf)(size_t *size);
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
+	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
@@ -215,19 +219,22 @@ struct tool {
 	static const struct tool *const n##_entry				\
 	__attribute__((used, section("tools"))) = &n##_tool
 
+/* Side by side in memory. */
+#define TOOL_STRUCT(n) static const struct tool __attribute__((section("tool_structs"))) n##_tool
+
 #define TOOL(n, ...)								\
 	static void *n##_open(const struct bpf_object_open_opts *o)		\
 	{									\
 		return n##_bpf__open_opts(o);					\
 	}									\
-	static const struct tool n##_tool = {					\
+	TOOL_STRUCT(n) = {							\
 		.name = #n, .file = __FILE__, .open = n##_open,		\
 		.elf = n##_bpf__elf_bytes, __VA_ARGS__	\
 	};									\
 	TOOL_ENTRY(n)
 
 #define COMMAND(n, ...)								\
-	static const struct tool n##_tool = { .name = #n, .file = __FILE__, __VA_ARGS__ }; \
+	TOOL_STRUCT(n) = { .name = #n, .file = __FILE__, __VA_ARGS__ };	\
 	TOOL_ENTRY(n)
 
 extern const struct tool *const __start_tools[], *const __stop_tools[];
@@ -284,6 +291,8 @@ void out_fixed(struct out *out, __u64 v, __u32 divide, int decimals);	/* v / div
 void out_printf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void out_nothing(struct out *out);		/* "-" in text, null in JSON */
 bool out_is_json(const struct out *out);
+bool out_is_text(const struct out *out);
+int out_column(const struct out *out);		/* in a cell: where it begins in its line */
 void out_row(struct run *run, const void *row);
 
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */
@@ -296,6 +305,7 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */

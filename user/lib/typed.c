@@ -2,10 +2,8 @@
 /* What the keys and values of a map are, and how each kind of map wants to be asked. */
 #include <bpf/btf.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include "lib/filter.h"
 #include "lib/lib.h"
 #include "lib/owner.h"
+#include "lib/storage.h"
 #include "lib/typed.h"
 
 void typed_complain(const char *what, const char *text, const struct value_error *e)
@@ -241,6 +240,7 @@ static int make_types(struct typed *t, struct typed_how *how)
 	if (info->btf_vmlinux_value_type_id) {
 		t->btf[0] = btf__load_vmlinux_btf();
 		value = info->btf_vmlinux_value_type_id;
+		key = t->btf[0] ? btf__find_by_name_kind(t->btf[0], "unsigned int", BTF_KIND_INT) : 0;
 	} else if (info->btf_id) {
 		t->btf[0] = btf__load_from_kernel_by_id(info->btf_id);
 		if (!t->btf[0])
@@ -565,64 +565,10 @@ void typed_write_value(struct value_buf *to, const struct typed *t, const void *
 
 /* --- Walks --- */
 
-struct storage_walk {
-	struct typed *t;
-	map_fn fn;
-	void *ctx;
-	char *value;
-	int ret;
-};
-
-static struct storage_walk *walking;	/* nftw() hands nothing through */
-
-static void see_storage(struct storage_walk *w, int fd, const char *name)
-{
-	if (fd < 0)
-		return;
-	if (!map_get(&w->t->map, &fd, w->value)) {
-		snprintf(w->t->key_name, sizeof(w->t->key_name), "%s", name);
-		w->ret = w->fn(w->ctx, &fd, w->value);
-	}
-	close(fd);
-}
-
-static int see_cgroup(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	if (type == FTW_D)
-		see_storage(walking, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
-	return walking->ret;
-}
-
-static void each_task(struct storage_walk *w)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	while (!w->ret && proc && (entry = readdir(proc)))
-		if (isdigit((unsigned char)*entry->d_name))
-			see_storage(w, syscall(SYS_pidfd_open, atoi(entry->d_name), 0), entry->d_name);
-	if (proc)
-		closedir(proc);
-}
-
 int typed_walk(struct typed *t, map_fn fn, void *ctx, __u64 *restarts)
 {
-	struct storage_walk w = { .t = t, .fn = fn, .ctx = ctx };
-
-	switch (t->map.info.type) {
-	case BPF_MAP_TYPE_TASK_STORAGE:
-	case MAP_TYPE_CGRP_STORAGE:
-		w.value = malloc(t->map.room ?: 1);
-		if (!w.value)
-			return -ENOMEM;
-		walking = &w;
-		if (t->map.info.type == BPF_MAP_TYPE_TASK_STORAGE)
-			each_task(&w);
-		else if (filter_cgroup_mount())
-			nftw(filter_cgroup_mount(), see_cgroup, 16, FTW_PHYS | FTW_MOUNT);
-		free(w.value);
-		return w.ret;
-	}
+	if (typed_key_is_fd(t))
+		return storage_walk(t, fn, ctx);
 	if (!(map_can(&t->map) & MAP_WALK))
 		return -EOPNOTSUPP;
 	return map_walk(&t->map, fn, ctx, restarts);

@@ -54,7 +54,7 @@ void typed_write_value(struct value_buf *to, const struct typed *t, const void *
  */
 int typed_patch(const struct typed *t, const void *key, const void *value, const void *mask);
 
-/* All entries, also of the storages of tasks and cgroups, which the kernel doesn't list. */
+/* All entries, also of the storages of tasks, cgroups and sockets. */
 int typed_walk(struct typed *t, map_fn fn, void *ctx, __u64 *restarts);
 int typed_walk_failed(const char *what, const struct typed *t, int ret);	/* one line on stderr; what to return */
 

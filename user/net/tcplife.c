@@ -17,13 +17,7 @@ static const struct opt opts[] = {
 };
 
 static const struct column columns[] = {
-	COL_AS(L_TIME, "time", EVENT, origin.time, -12, "when it ended", HIDDEN),
-	COL_AS(L_USER, "user", EVENT, origin.uid, -8, "the socket's user", HIDDEN, WANTS(want_uid)),
-	COL("uid", EVENT, origin.uid, 6, "the socket's user id", HIDDEN, WANTS(want_uid)),
-	COL_AS(L_CGROUP, "cgroup", EVENT, origin.cgroup, -24, "cgroup v2 path of the owner", HIDDEN, WANTS(want_cgroup)),
-	COL("tid", EVENT, origin.tid, 7, "thread that connected or accepted", HIDDEN, BLANK),
-	COL("pid", EVENT, origin.pid, 7, "process that connected or accepted", BLANK),
-	COL("comm", EVENT, origin.comm, -10, "its command name, then", BLANK, WANTS(want_comm)),
+	COL_OWNER(EVENT),
 	COL_FLOW(EVENT, flow),
 	COL_AS(L_SIZE, "tx", EVENT, tx, 5, "bytes sent and acknowledged"),
 	COL_AS(L_SIZE, "rx", EVENT, rx, 5, "bytes received"),
@@ -42,6 +36,11 @@ static const struct example examples[] = {
 	{}
 };
 
+static int setup(struct run *run)
+{
+	return ((struct tcplife_bpf__rodata *)run->rodata)->unseen_too ? sock_owners(run) : 0;
+}
+
 TOOL(tcplife,
 	.summary  = "TCP connections: who, with whom, how much and how long",
 	.about    = "One line for each TCP connection that ended. Its owner is the process that connected or accepted; "
@@ -51,9 +50,9 @@ TOOL(tcplife,
 		    "shown as well, its state SYN_SENT. Bytes are those of the data alone, each counted once.",
 	.cost     = "One tracepoint, twice, at each change of state and a probe at accept; where functions can't be probed, a raw "
 		    "tracepoint at the return of each system call in its place. See docs/performance.md for figures.",
-	.caveats  = "Without --all, connections that were there before the tool are not shown. With it their owner is "
-		    "known only if a process here closed them. Connections accepted through io_uring where functions "
+	.caveats  = "Without --all, connections that were there before the tool are not shown. Of several processes "
+		    "that have such a one, the first is its owner. Connections accepted through io_uring where functions "
 		    "can't be probed belong to the process that listens. Of a TCP Fast Open connection that is accepted "
 		    "before its handshake is done, the owner is the process that listens, too.",
-	.examples = examples, .opts = opts, .columns = columns, .state = "lives",
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = sock_owners_meet, .state = "owners",
 	.twice    = "inet_sock_set_state again");

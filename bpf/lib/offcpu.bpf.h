@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When a task has left its CPU, and where it was then. A task is the current one while it leaves, so its stacks and the
+ * filters on it are cheap to have there; what its time is counted by is kept until it comes back.
+ */
+#ifndef OFFCPU_BPF_H
+#define OFFCPU_BPF_H
+
+#include "lib/inflight.bpf.h"
+#include "lib/kernel.bpf.h"
+#include "lib/probe.bpf.h"
+#include "lib/stack.bpf.h"
+#include "lib/task.bpf.h"
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+#define TASK_DEAD 0x0080
+
+const volatile __u64 min_block = 1000, max_block = -1ULL;	/* ns */
+const volatile __u64 states;		/* only blocked in one of these; 0: in any */
+const volatile bool only_user_threads, only_kernel_threads;
+const volatile bool preempted_too;	/* those that would rather run on */
+
+/* A task that leaves its CPU: is its time wanted? */
+static __always_inline bool offcpu_wanted(const bool direct, struct task_struct *task, bool preempt)
+{
+	__u64 state = preempt ? 0 : task_state(task);
+
+	if (!READ(task, pid) || state & TASK_DEAD)	/* the idle tasks; and who won't come back */
+		return false;
+	if (!state && !preempted_too)
+		return false;
+	if (states && !(state & states))
+		return false;
+	if ((only_user_threads || only_kernel_threads) && !(READ(task, flags) & PF_KTHREAD) != only_user_threads)
+		return false;
+	return filter_current();
+}
+
+static __always_inline bool offcpu_long_enough(__u64 ns)
+{
+	return ns >= min_block && ns <= max_block;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections for tests of tools that show them. */
+#ifndef NET_H
+#define NET_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include "test.h"
+
+/* A connection between two processes that did not make the listener. */
+struct talk {
+	int listener, family;
+	struct sockaddr_in6 to;
+	socklen_t length;
+	int port;	      /* the server's */
+	size_t up, down;      /* bytes to the server, and back */
+	uint64_t pause;	      /* ns that the connection is idle for */
+	bool server_resets;
+	struct {
+		int port;     /* the client's */
+		int ready;    /* for a test's own use */
+	} *shared;
+};
+
+struct talk talk_new(int family, const char *address);
+int connect_to(struct talk *talk);
+
+/* Processes "connector" and "acceptor", which talk as they are told. */
+struct ends {
+	struct child client, server;
+};
+
+struct ends ends_new(struct talk *talk);
+#define MANY 1000
+struct ends ends_many(struct talk *talk); /* MANY connections, each closed soon, the client first */
+void ends_run(struct ends *ends);
+
+/* A listener at *to whose queue is full: who connects gets no answer until one accept(2) and another second have passed. */
+int unanswered(struct sockaddr_in *to);
+
+/* Until so many lines are there: the last packets may come after both processes are gone. */
+void await_rows(struct job *job, int rows);
+void stop_after(struct job *job, int rows);
+
+#endif
