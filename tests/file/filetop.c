@@ -34,11 +34,11 @@ static struct child start(void)
 TEST(filetop, "calls and bytes, those that were returned, by file; nothing else but files without -a")
 {
 	struct child child = start();
-	struct job *job = tool_start("filetop", "-p", text("%d", child.pid), "-o", "+inode,bytes"), *all;
+	struct job *job = tool_start("filetop", "-i", "1h", "-p", text("%d", child.pid), "-o", "+inode,bytes"), *all;
 	struct stat st;
 	json_t *r;
 
-	all = tool_start("filetop", "-a", "-p", text("%d", child.pid));
+	all = tool_start("filetop", "-i", "1h", "-a", "-p", text("%d", child.pid));
 	child_run(&child);
 	tool_stop(all);
 	tool_stop(job);
@@ -64,10 +64,10 @@ TEST(filetop, "only reads, only writes, by thread; neither is refused; the first
 {
 	struct child child = start();
 	const char *pid = text("%d", child.pid);
-	struct job *reads = tool_start("filetop", "--read-only", "-p", pid), *writes, *first, *bad;
+	struct job *reads = tool_start("filetop", "-i", "1h", "--read-only", "-p", pid), *writes, *first, *bad;
 
-	writes = tool_start("filetop", "--write-only", "-L", "-p", pid);
-	first = tool_start("filetop", "-r", "1", "-p", pid);
+	writes = tool_start("filetop", "-i", "1h", "--write-only", "-L", "-p", pid);
+	first = tool_start("filetop", "-i", "1h", "-r", "1", "-p", pid);
 	child_run(&child);
 	tool_stop(first);
 	tool_stop(writes);
