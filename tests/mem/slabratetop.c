@@ -12,7 +12,7 @@ static void open_files(void *arg)
 TEST(slabratetop, "an object for each file that is opened, as long as /proc/slabinfo says; others' aren't counted")
 {
 	struct child child = child_new(NULL, 0, open_files, NULL), other = child_new(NULL, 0, open_files, NULL);
-	struct job *job = tool_start("slabratetop", "-o", "+size", "-p", text("%d", child.pid));
+	struct job *job = tool_start("slabratetop", "-i", "1h", "-o", "+size", "-p", text("%d", child.pid));
 	long long size = 0;
 	char *at;
 	json_t *r;
