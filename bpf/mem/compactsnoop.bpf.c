@@ -73,7 +73,8 @@ static __always_inline int ended(const bool direct, bool is_sync, int status)
 }
 
 /* Since 5.18 with the whole compact_control instead of some of its members. */
-ON_TRACE_AS(end__args5, mm_compaction_end, void *control, unsigned long from, unsigned long to, bool is_sync, int status)
+ON_TRACE_AS(end__args5, mm_compaction_end, void *control, unsigned long from, unsigned long to, bool is_sync,
+	    int status)
 {
 	return ended(direct, is_sync, status);
 }
