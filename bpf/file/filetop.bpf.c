@@ -2,7 +2,7 @@
 #include "lib/tool.bpf.h"
 #include "lib/file.bpf.h"
 #include "lib/filter.bpf.h"
-#include "lib/syscall.bpf.h"
+#include "lib/readwrite.bpf.h"
 #include "filetop.h"
 
 const volatile bool all_types, by_thread, read_only, write_only;
@@ -17,22 +17,7 @@ struct {
 /* A new entry is too long for the stack. */
 static const struct filetop_value zero;
 
-#define READS(nr)  syscall_in(nr, read, pread64, readv, preadv, preadv2)
-#define WRITES(nr) syscall_in(nr, write, pwrite64, writev, pwritev, pwritev2)
-
-static __always_inline bool is_read(const struct syscall *call)
-{
-	return syscall_is(call, read) || syscall_is(call, pread64) || syscall_is(call, readv) ||
-	       syscall_is(call, preadv) || syscall_is(call, preadv2);
-}
-
-static __always_inline bool is_write(const struct syscall *call)
-{
-	return syscall_is(call, write) || syscall_is(call, pwrite64) || syscall_is(call, writev) ||
-	       syscall_is(call, pwritev) || syscall_is(call, pwritev2);
-}
-
-ON_SYSCALL_IF(READS(nr) || WRITES(nr))
+ON_SYSCALL_IF(READS_OR_WRITES(nr))
 {
 	bool read = is_read(call);
 	struct filetop_key key = {};

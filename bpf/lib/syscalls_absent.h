@@ -91,5 +91,21 @@
 #define NR_futex_wait -1
 #define NR32_futex_wait -1
 #endif
+#ifndef NR_unlink
+#define NR_unlink -1
+#define NR32_unlink -1
+#endif
+#ifndef NR_rmdir
+#define NR_rmdir -1
+#define NR32_rmdir -1
+#endif
+#ifndef NR_rename
+#define NR_rename -1
+#define NR32_rename -1
+#endif
+#ifndef NR_renameat
+#define NR_renameat -1
+#define NR32_renameat -1
+#endif
 
 #endif
