@@ -79,5 +79,13 @@
 #define NR_setfsuid32 -1
 #define NR32_setfsuid32 -1
 #endif
+#ifndef NR_accept
+#define NR_accept -1
+#define NR32_accept -1
+#endif
+#ifndef NR_socketcall
+#define NR_socketcall -1
+#define NR32_socketcall -1
+#endif
 
 #endif
