@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-what="connect, accept and close over lo; ten changes of state are rows"
+what="connect, accept and close over lo; six changes of state are rows"
 load="connect 10000"
 empties=("tp/sock/inet_sock_set_state")
 bpftrace='
@@ -13,4 +13,4 @@ tracepoint:sock:inet_sock_set_state /args->protocol == 6/ {
 	}
 }
 END { clear(@since); }'
-shown() { awk '/127\.0\.0\.1/ { n++ } END { printf "%d", n / 10 }'; }
+shown() { awk '/127\.0\.0\.1/ { n++ } END { printf "%d", n / 6 }'; }
