@@ -12,7 +12,12 @@ OUT       ?= build
 CFLAGS    ?= -Os -g
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
-mandir    ?= $(prefix)/share/man
+datadir   ?= $(prefix)/share
+mandir    ?= $(datadir)/man
+bashdir   ?= $(datadir)/bash-completion/completions
+zshdir    ?= $(datadir)/zsh/site-functions
+fishdir   ?= $(datadir)/fish/vendor_completions.d
+schemadir ?= $(datadir)/corekit/schema
 
 # Names as the kernel's source has them.
 BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x,s390,$(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH))))))
@@ -93,19 +98,19 @@ $(OUT)/.checked: tools/check
 
 # TOOL_PREFIX=bpf- where a distribution has a name already.
 install: all
-	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8
+	install -d $(addprefix $(DESTDIR),$(sbindir) $(mandir)/man8 $(bashdir) $(zshdir) $(fishdir) $(schemadir))
 	install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/corekit $(DESTDIR)$(sbindir)/corekit
 	for t in $(names); do \
-		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t && \
-		$(OUT)/bin/corekit $$t --help=man > $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$t.8 || exit 1; \
-		for a in $$($(OUT)/bin/corekit $$t --help=aliases); do \
-			ln -sf $(TOOL_PREFIX)$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$a && \
-			ln -sf $(TOOL_PREFIX)$$t.8 $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$$a.8 || exit 1; done; done
+		install -s --strip-program=$(CROSS_COMPILE)strip $(OUT)/bin/$$t $(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$$t || exit 1; done
+	DESTDIR="$(DESTDIR)" sbindir="$(sbindir)" mandir="$(mandir)" bashdir="$(bashdir)" zshdir="$(zshdir)" fishdir="$(fishdir)" \
+		schemadir="$(schemadir)" TOOL_PREFIX="$(TOOL_PREFIX)" tools/documents $(or $(RUN),$(OUT)/bin/corekit) $(names)
 
 uninstall:
 	for t in $(names); do \
 		find $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 -type l \( -lname $(TOOL_PREFIX)$$t -o -lname $(TOOL_PREFIX)$$t.8 \) -exec rm {} +; done
-	rm -f $(DESTDIR)$(sbindir)/corekit $(foreach t,$(names),$(DESTDIR)$(sbindir)/$(TOOL_PREFIX)$t $(DESTDIR)$(mandir)/man8/$(TOOL_PREFIX)$t.8)
+	rm -f $(foreach t,corekit $(names:%=$(TOOL_PREFIX)%),$(DESTDIR)$(sbindir)/$t $(DESTDIR)$(mandir)/man8/$t.8 \
+		$(DESTDIR)$(bashdir)/$t $(DESTDIR)$(zshdir)/_$t $(DESTDIR)$(fishdir)/$t.fish) $(names:%=$(DESTDIR)$(schemadir)/%.json)
+	-rmdir -p $(DESTDIR)$(schemadir) 2>/dev/null
 
 clean:
 	rm -rf $(OUT)

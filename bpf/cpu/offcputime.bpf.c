@@ -26,13 +26,13 @@ static __always_inline void leaves(const bool direct, void *ctx, struct task_str
 
 	if (!offcpu_wanted(direct, prev, preempt))
 		return;
+	left.at = bpf_ktime_get_ns();
 	ids = current_ids();
 	left.key.pid = ids >> 32;
 	left.key.tid = by_thread ? ids : 0;
 	bpf_get_current_comm(left.key.comm, sizeof(left.key.comm));
 	left.key.kernel = stack_kernel(ctx);
 	left.key.user = stack_user(ctx);
-	left.at = bpf_ktime_get_ns();
 	inflight_put(away, prev, READ(prev, pid), &left);
 }
 

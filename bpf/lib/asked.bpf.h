@@ -18,7 +18,12 @@ struct asked {
 	__u64 sector;
 	__u32 bytes, flags;
 	__u32 order, pad;	/* enum block_order, where the tool looks for it */
+	__u64 stack;		/* that it was asked for in, where the tool takes it: BLOCK_STACK(ctx) */
 };
+
+#ifndef BLOCK_STACK
+#define BLOCK_STACK(ctx) 0
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -55,7 +60,7 @@ static __noinline bool block_passes(void)
 	return filter_current();
 }
 
-static __always_inline int block_ask(__u64 key, __u32 disk, __u32 flags)
+static __always_inline int block_ask(void *ctx, __u64 key, __u32 disk, __u32 flags)
 {
 	struct asked asked = {};
 
@@ -66,12 +71,13 @@ static __always_inline int block_ask(__u64 key, __u32 disk, __u32 flags)
 		return 0;
 	}
 	origin_fill(&asked.origin);
+	asked.stack = BLOCK_STACK(ctx);
 	if (flags & BLOCK_PREFLUSH)
 		map_put(&flushers, &disk, &asked.origin);
 	return map_put(&requests, &key, &asked);
 }
 
-#define block_ask_request(rq) block_ask((__u64)(rq), request_disk(rq), READ(rq, cmd_flags))
+#define block_ask_request(rq) block_ask(ctx, (__u64)(rq), request_disk(rq), READ(rq, cmd_flags))
 
 /*
  * Since 6.5; before, a function that was renamed in 5.17; and where that is inlined, there is a tracepoint that knows
@@ -94,7 +100,7 @@ ON_CALL_AS(ask__outer, blk_account_io_start, struct request *rq)
 
 ON_TRACE_AS(ask__args1, block_getrq, struct bio *bio)
 {
-	return block_ask((__u64)bio, disk_number(READ(bio, bi_bdev, bd_disk)), READ(bio, bi_opf));
+	return block_ask(ctx, (__u64)bio, disk_number(READ(bio, bi_bdev, bd_disk)), READ(bio, bi_opf));
 }
 
 /* A request that went into another one is never issued. */

@@ -80,11 +80,22 @@ static __always_inline __u64 stack_image(void)
 	return BPF_CORE_READ(task, mm, start_stack);
 }
 
-static __always_inline __u64 stack_fill(void *ctx, struct stack_event *e, bool user)
+/* `caller`: of a function that has only begun, where it returns to; else 0. */
+static __always_inline __u64 stack_fill(void *ctx, struct stack_event *e, __u32 user, __u64 caller)
 {
 	__u64 hash;
-	long size = bpf_get_stack(ctx, e->ip, stack_depth * 8, user ? BPF_F_USER_STACK : 0);
+	long size;
 
+	if (caller) {
+		size = bpf_get_stack(ctx, e->ip + 1, (STACK_FRAMES - 1) * 8, BPF_F_USER_STACK);
+		if (size >= 8)
+			size += 8;
+		e->ip[0] = e->ip[1];
+		e->ip[1] = caller;
+		user = STACK_AT_ENTRY;
+	} else {
+		size = bpf_get_stack(ctx, e->ip, stack_depth * 8, user ? BPF_F_USER_STACK : 0);
+	}
 	if (size < 8)
 		return 0;
 	origin_fill(&e->origin);
@@ -105,7 +116,7 @@ static __always_inline __u64 stack_fill(void *ctx, struct stack_event *e, bool u
 }
 
 /* The current task's stack, by its id; 0: there is none, or nobody asked for it. */
-static __always_inline __u64 stack_take(void *ctx, bool user)
+static __always_inline __u64 stack_take(void *ctx, bool user, __u64 caller)
 {
 	__u64 mine = bpf_get_current_pid_tgid() << 32 ^ bpf_ktime_get_ns(), id;
 	struct stack_slot *slot = NULL;
@@ -125,13 +136,27 @@ static __always_inline __u64 stack_take(void *ctx, bool user)
 	}
 	slot->owner = mine ?: 1;
 	barrier();
-	id = stack_fill(ctx, &slot->e, user);
+	id = stack_fill(ctx, &slot->e, user, caller);
 	barrier();
 	slot->owner = 0;
 	return id;
 }
 
-#define stack_kernel(ctx) stack_take(ctx, false)
-#define stack_user(ctx)	  stack_take(ctx, true)
+#define stack_kernel(ctx) stack_take(ctx, false, 0)
+#define stack_user(ctx)	  stack_take(ctx, true, 0)
+
+/* At a uprobe: the function has no frame of its own yet, so its caller is not where the kernel looks for it. */
+static __always_inline __u64 stack_user_entry(struct pt_regs *ctx)
+{
+	__u64 caller = 0;
+
+#ifdef bpf_target_x86
+	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)PT_REGS_SP(ctx)))
+		caller = 0;
+#else
+	caller = PT_REGS_RET(ctx);
+#endif
+	return stack_take(ctx, true, caller);
+}
 
 #endif

@@ -130,7 +130,7 @@ static __always_inline void syscall_read(struct syscall *call, const void *regs)
 	}
 }
 
-/* Is it one of these?  Twelve at most. */
+/* Is it one of these?  Eight at most. */
 #define syscall_in(nr, calls...) ___apply(___syscall_in, ___narg(calls))(nr, calls)
 
 #define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, syscall_in(nr, calls))

@@ -83,9 +83,17 @@
 #define NR_accept -1
 #define NR32_accept -1
 #endif
-#ifndef NR_socketcall
-#define NR_socketcall -1
-#define NR32_socketcall -1
+#ifndef NR_futex_time64
+#define NR_futex_time64 -1
+#define NR32_futex_time64 -1
+#endif
+#ifndef NR_futex_waitv
+#define NR_futex_waitv -1
+#define NR32_futex_waitv -1
+#endif
+#ifndef NR_futex_wait
+#define NR_futex_wait -1
+#define NR32_futex_wait -1
 #endif
 
 #endif

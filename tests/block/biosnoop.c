@@ -32,10 +32,14 @@ TEST(biosnoop, "each request is shown once, with its place, size and asker, as /
 {
 	int fd;
 	const char *disk = loop_new(&fd);
-	long long before[16], after[16];
+	/* somebody else may look at a disk that has just come: counted around the tool's time and within it */
+	long long outside[16], before[16], after[16];
 	uint64_t start[REQUESTS], took[REQUESTS];
-	struct job *job = tool_start("biosnoop", "--disk", disk, "-P", "-Q", "-o", "+time,tid");
+	struct job *job;
 
+	for (int i = 0; i < 16; i++)
+		outside[i] = disk_stat(disk, i);
+	job = tool_start("biosnoop", "--disk", disk, "-P", "-Q", "-o", "+time,tid");
 	for (int i = 0; i < 16; i++)
 		before[i] = disk_stat(disk, i);
 	for (size_t i = 0; i < REQUESTS; i++) {
@@ -47,6 +51,8 @@ TEST(biosnoop, "each request is shown once, with its place, size and asker, as /
 		after[i] = disk_stat(disk, i) - before[i];
 	REQUIRE(fsync(fd) == 0);
 	tool_stop(job);
+	for (int i = 0; i < 16; i++)
+		outside[i] = disk_stat(disk, i) - outside[i];
 	for (size_t i = 0; i < REQUESTS; i++) {
 		const struct request *r = &requests[i];
 		json_t *shown = row(job, IS("sector", r->sector));
@@ -57,13 +63,13 @@ TEST(biosnoop, "each request is shown once, with its place, size and asker, as /
 		CHECK_BETWEEN(1, number(shown, "latency_ns"), took[i]);
 		CHECK_BETWEEN(0, number(shown, "queued_ns"), took[i]);
 	}
-	CHECK_EQ(rows(job, IS("op", "Read")), after[DISK_READS]);
+	CHECK_BETWEEN(after[DISK_READS], rows(job, IS("op", "Read")), outside[DISK_READS]);
+	CHECK_BETWEEN(after[DISK_READ_SECTORS] * 512, sum(job, "bytes", IS("op", "Read")), outside[DISK_READ_SECTORS] * 512);
 	CHECK_EQ(rows(job, IS("op", "Write")), after[DISK_WRITES]);
-	CHECK_EQ(sum(job, "bytes", IS("op", "Read")), after[DISK_READ_SECTORS] * 512);
 	CHECK_EQ(sum(job, "bytes", IS("op", "Write")), after[DISK_WRITE_SECTORS] * 512);
 	CHECK_EQ(rows(job, IS("op", "Flush"), IS("sector", NOTHING), IS("bytes", 0), IS("pid", getpid())), 1);
-	CHECK_EQ(rows(job, IS("op", "Flush")), disk_stat(disk, DISK_FLUSHES) - before[DISK_FLUSHES]);
-	CHECK_EQ(rows(job), REQUESTS + 1);
+	CHECK_EQ(rows(job, IS("op", "Flush")), outside[DISK_FLUSHES]);
+	CHECK_EQ(rows(job, IS("pid", getpid())), REQUESTS + 1);
 	CHECK_NO_LOSS(job);
 }
 

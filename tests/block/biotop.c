@@ -7,7 +7,7 @@ TEST(biotop, "requests and bytes of two processes and two disks are counted apar
 	const char *disk_a = loop_new(&a.fd), *disk_b = loop_new(&b.fd);
 	struct child first = child_new("first", 0, io_run, &a), second = child_new("second", 0, io_run, &b);
 	long long reads = disk_stat(disk_a, DISK_READS), writes = disk_stat(disk_a, DISK_WRITES);
-	struct job *job = tool_start("biotop", "-o", "+time");
+	struct job *job = tool_start("biotop", "-i", "1h", "-o", "+time");
 	uint64_t start = now_ns();
 	json_t *r;
 
@@ -43,9 +43,9 @@ TEST(biotop, "-p counts all of a process, though others are interrupted by what 
 	other.fd = mine.fd;
 	a = child_new("mine", 0, io_run, &mine);
 	b = child_new("other", 0, io_run, &other);
-	by_pid = tool_start("biotop", "-p", text("%d", a.pid));
-	all = tool_start("biotop", "--disk", disk, "-Q");
-	first = tool_start("biotop", "--disk", disk, "--sort", "requests", "-r", "1");
+	by_pid = tool_start("biotop", "-i", "1h", "-p", text("%d", a.pid));
+	all = tool_start("biotop", "-i", "1h", "--disk", disk, "-Q");
+	first = tool_start("biotop", "-i", "1h", "--disk", disk, "--sort", "requests", "-r", "1");
 	child_run(&b);
 	child_run(&a);
 	tool_stop(first);

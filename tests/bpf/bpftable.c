@@ -941,8 +941,12 @@ TEST(bpftable, "an xskmap takes the sockets that it is for, and gives them back 
 	__u32 key = 2;
 
 	REQUIRE(map >= 0);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		__u32 slots = 4;
+
 		REQUIRE((xsk[i] = socket(44 /* AF_XDP */, SOCK_RAW, 0)) >= 0);
+		REQUIRE(!setsockopt(xsk[i], 283 /* SOL_XDP */, 2 /* XDP_RX_RING: the newest kernels want one */, &slots, sizeof(slots)));
+	}
 	does("set", id_of(map), "2", text("%d/%d", getpid(), xsk[0]));
 	CHECK(bpf_map_update_elem(map, &key, &xsk[1], BPF_NOEXIST) && errno == EEXIST);
 	refuses(3, "doesn't let user space read", "get", id_of(map), "2");

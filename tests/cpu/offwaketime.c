@@ -36,36 +36,31 @@ static void waker(void *arg)
 	}
 }
 
-static void run_both(struct child *a, struct child *b)
-{
-	child_go(a);
-	child_go(b);
-	CHECK_EQ(child_wait(b), 0);
-	CHECK_EQ(child_wait(a), 0);
-}
-
 TEST(offwaketime, "where one waited, and who ended it from where, each with its stack")
 {
-	struct child asleep, awake;
+	struct seen *asleep, *awake;
 	struct job *job, *own, *folded;
 	json_t *r;
 	long long count = 0, total = 0;
 
 	REQUIRE(pipe2(pair, O_CLOEXEC) == 0);
-	asleep = child_new("asleep", 0, sleeper, NULL);
-	awake = child_new("awake", 0, waker, NULL);
-	job = tool_start("offwaketime", "-p", text("%d", asleep.pid));
+	asleep = seen_new("asleep", sleeper, NULL);
+	awake = seen_new("awake", waker, NULL);
+	job = tool_start("offwaketime", "-p", text("%d", asleep->child.pid));
 	setenv("COREKIT_WITHOUT", "tp_btf", 1);
 	own = tool_start("offwaketime", "-m", "1ms", "-n", "asleep");
 	folded = tool_start("offwaketime", "-f", "text", "--folded", "-n", "asleep");
-	run_both(&asleep, &awake);
+	child_go(&asleep->child);
+	seen_run(awake);
 	tool_stop(job);
 	tool_stop(own);
 	tool_stop(folded);
+	seen_end(awake);
+	seen_end(asleep);
 	each_row(r, job) {
 		if (strcmp(string(r, "waker"), "awake"))
 			continue;
-		CHECK_EQ(number(r, "pid"), asleep.pid);
+		CHECK_EQ(number(r, "pid"), asleep->child.pid);
 		CHECK_STR(string(r, "comm"), "asleep");
 		CHECK(stack_has(r, "waker_kernel", "try_to_wake_up"));
 		CHECK(stack_has(r, "waker_user", "offwake_by_pipe"));

@@ -51,18 +51,19 @@ static double error_of(long long samples)
 
 TEST(profile, "a program's functions have the shares of the CPU time that they took", .timeout = 120)
 {
-	struct child child = child_new("spinner", 0, one_to_two, NULL);
-	struct job *job = tool_start("profile", "-F", "199", "-p", text("%d", child.pid));
+	struct seen *child = seen_new("spinner", one_to_two, NULL);
+	struct job *job = tool_start("profile", "-F", "199", "-p", text("%d", child->child.pid));
 	long long all, a, b;
 
-	child_run(&child);
+	seen_run(child);
 	tool_stop(job);
+	seen_end(child);
 	all = sum(job, "samples");
 	a = stack_sum(job, "samples", "user", "profile_spins_a");
 	b = stack_sum(job, "samples", "user", "profile_spins_b");
 	/* 3 s of CPU time; timers of a busy or emulated machine come late, but not for one function more than for another */
 	CHECK_BETWEEN(20, all, 2000 * slow());
-	CHECK_EQ(rows(job, IS("pid", child.pid)), rows(job));
+	CHECK_EQ(rows(job, IS("pid", child->child.pid)), rows(job));
 	CHECK_STR(string(row(job), "comm"), "spinner");
 	CHECK_EQ(stack_sum(job, "samples", "user", "profile_calls_b"), b);
 	CHECK_BETWEEN(0.9 * all, a + b, all);
@@ -94,19 +95,19 @@ static bool ends_with(json_t *stack, const char *what)
 
 TEST(profile, "a stack that is deeper than what is taken of it says so; a whole one has no such mark")
 {
-	struct child child = child_new("digger", 0, deep, (void *)300), flat = child_new("flat", 0, spin, (void *)300);
+	struct seen *child = seen_new("digger", deep, (void *)300), *flat = seen_new("flat", spin, (void *)300);
 	struct job *cut = tool_start("profile", "-F", "199", "-U", "-n", "digger"), *whole, *ten;
 	json_t *r;
 
 	whole = tool_start("profile", "-F", "199", "-U", "-n", "flat");
 	ten = tool_start("profile", "-F", "199", "-U", "-n", "flat", "--depth", "3");
-	child_go(&child);
-	child_go(&flat);
-	CHECK_EQ(child_wait(&child), 0);
-	CHECK_EQ(child_wait(&flat), 0);
+	seen_run(child);
+	seen_run(flat);
 	tool_stop(cut);
 	tool_stop(whole);
 	tool_stop(ten);
+	seen_end(child);
+	seen_end(flat);
 	CHECK(stack_sum(cut, "samples", "user", "profile_deep") > 0);
 	each_row(r, cut)
 		if (json_array_size(stack_of(r, "user")) > 100)
@@ -122,20 +123,21 @@ TEST(profile, "a stack that is deeper than what is taken of it says so; a whole 
 
 TEST(profile, "kernel or user stacks only, threads and CPUs apart, some CPUs only")
 {
-	struct child child = child_new("both", 0, spin, (void *)500);
+	struct seen *child = seen_new("both", spin, (void *)500);
 	struct job *kernel = tool_start("profile", "-F", "199", "-K", "-n", "both"), *apart, *none;
 	json_t *r;
 
 	apart = tool_start("profile", "-F", "199", "-L", "-C", "-n", "both");
 	none = tool_start("profile", "-F", "199", "-s", "4095", "-n", "both");
-	child_run(&child);
+	seen_run(child);
 	tool_stop(kernel);
 	tool_stop(apart);
 	tool_stop(none);
+	seen_end(child);
 	CHECK(rows(kernel) > 0);
 	each_row(r, kernel)
 		CHECK_EQ(json_array_size(stack_of(r, "user")), 0);
-	CHECK_EQ(rows(apart, IS("tid", child.pid)), rows(apart));
+	CHECK_EQ(rows(apart, IS("tid", child->child.pid)), rows(apart));
 	each_row(r, apart)
 		CHECK(number(r, "cpu") < 4096);
 	CHECK(rows(apart) > 0);
@@ -144,14 +146,15 @@ TEST(profile, "kernel or user stacks only, threads and CPUs apart, some CPUs onl
 
 TEST(profile, "folded stacks: outermost first, the count last; delimited and annotated where asked for")
 {
-	struct child child = child_new("folder", 0, spin, (void *)600);
+	struct seen *child = seen_new("folder", spin, (void *)600);
 	struct job *job = tool_start("profile", "-F", "199", "--folded", "-f", "text", "-n", "folder"), *marked;
 	const char *line, *at;
 
 	marked = tool_start("profile", "-F", "199", "--folded", "--delimited", "-a", "-f", "text", "-n", "folder");
-	child_run(&child);
+	seen_run(child);
 	tool_stop(job);
 	tool_stop(marked);
+	seen_end(child);
 	REQUIRE(lines(job->out) > 0);
 	line = strstr(job->out, "profile_spins_a;");
 	REQUIRE(line);
@@ -186,13 +189,14 @@ static char *unpacked(const char *path, size_t *size)
 
 TEST(profile, "a flame graph and a profile for pprof, written at the end")
 {
-	struct child child = child_new("a<&\"b", 0, spin, (void *)400);
+	struct seen *child = seen_new("a<&\"b", spin, (void *)400);
 	struct job *job = tool_start("profile", "-F", "199", "-n", "a<&*", "--flamegraph", tmp("f.svg"), "--pprof", tmp("p.gz"));
 	const char *svg, *pprof, *before;
 	size_t size;
 
-	child_run(&child);
+	seen_run(child);
 	tool_stop(job);
+	seen_end(child);
 	svg = file_text(tmp("f.svg"));
 	CHECK(!strncmp(svg, "<?xml", 5));
 	CHECK_HAS(svg, "data-n=\"profile_spins_a\"");
@@ -209,10 +213,11 @@ TEST(profile, "a flame graph and a profile for pprof, written at the end")
 	/* compared with a recording where it was not */
 	before = tmp("before");
 	CHECK_EQ(run("sh", "-c", text("echo 'a;main;other thing 10' >%s; echo ';;' >%s", before, tmp("bad")))->status, 0);
-	child = child_new("again", 0, spin, (void *)200);
+	child = seen_new("again", spin, (void *)200);
 	job = tool_start("profile", "-F", "199", "-n", "again", "--flamegraph", tmp("d.svg"), "--against", before);
-	child_run(&child);
+	seen_run(child);
 	tool_stop(job);
+	seen_end(child);
 	CHECK_HAS(file_text(tmp("d.svg")), "before 0.00 %");
 	needs("profile");
 	CHECK_EQ(run("corekit", "profile", "--flamegraph", "/nowhere/x", "-d", "100ms")->status, 2);
@@ -226,14 +231,15 @@ TEST(profile, "a flame graph and a profile for pprof, written at the end")
 
 TEST(profile, "each sample is shown or counted as lost, also where no room is left for stacks")
 {
-	struct child child = child_new("crowd", 0, one_to_two, NULL);
+	struct seen *child = seen_new("crowd", one_to_two, NULL);
 	struct job *all = tool_start("profile", "-F", "199", "-n", "crowd"), *few;
 	long long shown, taken;
 
 	few = tool_start("profile", "-F", "199", "-n", "crowd", "--max-entries", "1");
-	child_run(&child);
+	seen_run(child);
 	tool_stop(few);
 	tool_stop(all);
+	seen_end(child);
 	shown = sum(few, "samples");
 	taken = shown + lost(few);
 	CHECK_EQ(rows(few), 1);
@@ -256,14 +262,15 @@ TEST(profile, "idle CPUs are sampled with -I only")
 
 TEST(profile, "names of functions with how far into them; raw rows by address")
 {
-	struct child child = child_new("offset", 0, spin, (void *)300);
+	struct seen *child = seen_new("offset", spin, (void *)300);
 	struct job *job = tool_start("profile", "-F", "199", "--offsets", "-U", "-n", "offset");
 	json_t *r, *frame;
 	bool found = false;
 	size_t i;
 
-	child_run(&child);
+	seen_run(child);
 	tool_stop(job);
+	seen_end(child);
 	each_row(r, job)
 		json_array_foreach(stack_of(r, "user"), i, frame) {
 			const char *name = json_string_value(frame);

@@ -30,37 +30,32 @@ static void waker(void *arg)
 	}
 }
 
-static void run_both(struct child *a, struct child *b)
-{
-	child_go(a);
-	child_go(b);
-	CHECK_EQ(child_wait(b), 0);
-	CHECK_EQ(child_wait(a), 0);
-}
-
 TEST(wakeuptime, "how long one slept until another woke it, with the waker's stack")
 {
-	struct child asleep, awake;
+	struct seen *asleep, *awake;
 	struct job *job, *own, *folded;
 	json_t *r;
 	long long count = 0, total = 0;
 
 	REQUIRE(pipe2(pair, O_CLOEXEC) == 0);
-	asleep = child_new("asleep", 0, sleeper, NULL);
-	awake = child_new("awake", 0, waker, NULL);
-	job = tool_start("wakeuptime", "-p", text("%d", asleep.pid));
+	asleep = seen_new("asleep", sleeper, NULL);
+	awake = seen_new("awake", waker, NULL);
+	job = tool_start("wakeuptime", "-p", text("%d", asleep->child.pid));
 	setenv("COREKIT_WITHOUT", "tp_btf", 1);
 	own = tool_start("wakeuptime", "-U", "-m", "1ms", "-n", "asleep");
 	folded = tool_start("wakeuptime", "-f", "text", "--folded", "-n", "asleep");
-	run_both(&asleep, &awake);
+	child_go(&asleep->child);
+	seen_run(awake);
 	tool_stop(job);
 	tool_stop(own);
 	tool_stop(folded);
+	seen_end(awake);
+	seen_end(asleep);
 	each_row(r, job) {
 		CHECK_EQ(json_array_size(json_object_get(json_object_get(r, "stack"), "user")), 0);
 		if (strcmp(string(r, "waker"), "awake"))
 			continue;
-		CHECK_EQ(number(r, "pid"), asleep.pid);
+		CHECK_EQ(number(r, "pid"), asleep->child.pid);
 		CHECK_STR(string(r, "comm"), "asleep");
 		CHECK(stack_has(r, "kernel", "try_to_wake_up"));
 		count += number(r, "count");

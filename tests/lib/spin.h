@@ -30,6 +30,52 @@ static SEEN __attribute__((unused)) void seen_nap(uint64_t ns)
 	seen_after++;
 }
 
+/*
+ * A child that stays there after its work until it is let go: a tool that is kept waiting still finds its mappings.
+ * seen_run() returns when the work is done.
+ */
+struct seen {
+	struct child child;
+	void (*work)(void *);
+	void *arg;
+	int done[2], end[2];
+};
+
+static void seen_work(void *arg)
+{
+	struct seen *seen = arg;
+	char c = 0;
+
+	seen->work(seen->arg);
+	REQUIRE(write(seen->done[1], &c, 1) == 1 && read(seen->end[0], &c, 1) == 1);
+}
+
+static inline struct seen *seen_new(const char *comm, void (*work)(void *), void *arg)
+{
+	struct seen *seen = calloc(1, sizeof(*seen));
+
+	REQUIRE(seen && pipe2(seen->done, O_CLOEXEC) == 0 && pipe2(seen->end, O_CLOEXEC) == 0);
+	seen->work = work;
+	seen->arg = arg;
+	seen->child = child_new(comm, 0, seen_work, seen);
+	return seen;
+}
+
+static inline void seen_run(struct seen *seen)
+{
+	char c;
+
+	child_go(&seen->child);
+	close(seen->done[1]);
+	REQUIRE(read(seen->done[0], &c, 1) == 1);
+}
+
+static inline void seen_end(struct seen *seen)
+{
+	REQUIRE(write(seen->end[1], "", 1) == 1);
+	CHECK_EQ(child_wait(&seen->child), 0);
+}
+
 /* Is there a frame with this name in a row's stack of this kind? */
 static inline bool stack_has(json_t *r, const char *kind, const char *function)
 {

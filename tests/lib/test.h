@@ -186,6 +186,11 @@ const char *string(const json_t *row, const char *key);
 
 /* --- The world. --- */
 
+/*
+ * Of what the kernel itself accounts for, how much a program on the scheduler's tracepoints sees at the least: all, but
+ * on one kernel (6.18, where tests run on the machine itself) it isn't called for some switches, more on a crowded CPU.
+ */
+#define SEEN_OF_SWITCHES (slow() > 1 ? 0.85 : 0.5)
 double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine is */
 const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */

@@ -42,7 +42,7 @@ TEST(tcptop, "bytes of both processes, exact over all intervals: IPv4, IPv6, and
 TEST(tcptop, "by whichever call, and what is only peeked at isn't read")
 {
 	struct tcp tcp = tcp_open(AF_INET);
-	struct job *job = tool_start("tcptop", "-P", text("%d", tcp.server_port), "-p", text("%d", getpid()));
+	struct job *job = tool_start("tcptop", "-i", "30", "-P", text("%d", tcp.server_port), "-p", text("%d", getpid()));
 	char bytes[1000] = {};
 	struct iovec parts[2] = {{bytes, 30}, {bytes, 40}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};

@@ -103,7 +103,8 @@ COMMAND(bpftable,
 		    "of anything as hex:0a000001; they are read as they are written. A field looks as its type says, as a decl tag "
 		    "on it (ip4, mac, ns) or as --as says. A map without BTF is shown in bytes, unless --type lends it a type. "
 		    "Keys of a task_storage are process ids, of a cgrp_storage or inode_storage paths, of a sk_storage "
-		    "PID/DESCRIPTOR. Values of maps of maps and programs are id:N or a pin's path.\n"
+		    "PID/DESCRIPTOR; one that no process holds any more is shown as cookie:N. Values of maps of maps and programs are id:N or a pin's path. "
+		    "del MAP 0 takes back what a struct_ops map has registered.\n"
 		    "What begins with - and is no option comes after --.",
 	.cost     = "dump, count, hist: a batch of at most 4 MiB. watch, top, diff and load keep all entries in memory. An entry that "
 		    "is set in part, or has a timer or kptr, is changed by a BPF program that is loaded for it.",

@@ -61,6 +61,6 @@ TOOL(offcputime,
 	.caveats  = "Waits that began before the tool did, or end after it, are not counted. Stacks of programs are followed "
 		    "by frame pointers: code built without them is missing, and a stack that ends before the program's or thread's "
 		    "beginning ends with [ended early].",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .event = stack_event, .end = stack_end,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .end = stack_end,
 	.keep_caps = SYMBOL_CAPS,
 	.table    = ROWS("counts", ROW, "total", STACK_TABLE));

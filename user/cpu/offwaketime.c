@@ -62,6 +62,6 @@ TOOL(offwaketime,
 		    "waited.",
 	.cost     = "Two scheduler tracepoints; four stacks are taken for each wait.",
 	.caveats  = "Waits that began before the tool did, or end after it, are not counted.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .event = stack_event, .end = stack_end,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .end = stack_end,
 	.keep_caps = SYMBOL_CAPS,
 	.table    = ROWS("counts", ROW, "total", STACK_TABLE));

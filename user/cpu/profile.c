@@ -80,6 +80,6 @@ TOOL(profile,
 	.caveats  = "Stacks of programs are followed by frame pointers: code built without them is missing from the "
 		    "stack, and one that ends before the program's or thread's beginning ends with [ended early]. CPUs that "
 		    "come online later are not sampled. Functions that were inlined are not shown apart.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .event = stack_event,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
 	.end      = stack_end, .keep_caps = SYMBOL_CAPS,
 	.table    = ROWS("counts", ROW, "samples", STACK_TABLE));

@@ -59,6 +59,6 @@ TOOL(wakeuptime,
 		    "slept. An interrupt wakes in the name of whatever task it interrupts: the stack tells.",
 	.cost     = "Two scheduler tracepoints; a stack is taken at each wake-up that ends a wait.",
 	.caveats  = "Waits that began before the tool did are not counted.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .event = stack_event, .end = stack_end,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .end = stack_end,
 	.keep_caps = SYMBOL_CAPS,
 	.table    = ROWS("counts", ROW, "total", STACK_TABLE));

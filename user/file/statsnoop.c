@@ -29,22 +29,16 @@ static void show_fd(struct out *out, const struct column *c, const void *row)
 		out_s64(out, e->fd);
 }
 
-/* Where a relative path begins, then the path itself. */
+/* A descriptor that isn't open is nowhere. */
 static void show_file(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
-	bool relative = e->path_len < 2 || *e->path != '/';
+	size_t len = e->path_len ? e->path_len - 1 : 0;
 
-	if (relative && e->base_len)
-		path_write(out, e->path + e->path_len, e->base_len, e->cut);
-	else if (relative && e->ret == -EBADF)
+	if (e->ret == -EBADF && !(len && *e->path == '/'))
 		out_nothing(out);
-	if (relative && e->base_len > 1 && e->path_len > 1)
-		out_str(out, "/");
-	else if (relative && !e->base_len && e->ret != -EBADF)
-		out_str(out, "/");
-	if (e->path_len > 1 && !(relative && e->ret == -EBADF))
-		out_bytes(out, e->path, e->path_len - 1);
+	else
+		path_write_from(out, e->path + e->path_len, e->base_len, e->cut, e->path, len);
 }
 
 static int setup(struct run *run)

@@ -25,8 +25,8 @@ static int refuse(const char *what, const struct map *map, __u32 can)
 /* The kernel's answers, in words of tables. */
 static int explain(const struct map *map, const char *what, const char *entry, int ret)
 {
-	if (ret == -EOPNOTSUPP && map->info.type == BPF_MAP_TYPE_XSKMAP) {
-		err("%s: %s: that is no AF_XDP socket", what, entry);
+	if ((ret == -EOPNOTSUPP || ret == -ENOBUFS) && map->info.type == BPF_MAP_TYPE_XSKMAP) {
+		err("%s: %s: that is no AF_XDP socket%s", what, entry, ret == -ENOBUFS ? " with a ring to receive into" : "");
 		return ret;
 	}
 	switch (ret) {

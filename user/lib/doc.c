@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/doc.h"
 #include "lib/lib.h"
 
 #define EACH_OPT(o, tool)							\
@@ -141,7 +142,7 @@ static void text(const struct tool *t)
 	printf("%s - ", t->name);
 	wrap(t->summary, strlen(t->name) + 3, 4);
 	printf("\nusage: %s%s [OPTION]...%s%s%s%s\n", t->name, t->commands ? " COMMAND [ARGUMENT]..." : "",
-	       t->args ? " " : "", t->args ?: "", t->table.map || t->intervals ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
+	       t->args ? " " : "", t->args ?: "", !t->args && (t->table.map || t->intervals) ? " [INTERVAL [COUNT]]" : "", t->open ? " [-- COMMAND...]" : "");
 	if (t->about) {
 		putchar('\n');
 		wrap(t->about, 0, 0);
@@ -175,8 +176,7 @@ static void text(const struct tool *t)
 	}
 }
 
-/* Text for roff: backslashes and hyphens escaped, no line that begins with a control character. */
-static void roff(const char *s)
+void roff(const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", stdout);
@@ -191,7 +191,7 @@ static void roff(const char *s)
 			putchar(*s);
 }
 
-static void roff_section(const char *title, const char *s)
+void roff_section(const char *title, const char *s)
 {
 	if (!s)
 		return;
@@ -274,7 +274,7 @@ static void man(const struct tool *t)
 	roff(t->summary);
 	printf("\n.SH SYNOPSIS\n\\fB%s\\fR %s[\\fIOPTION\\fR]...%s%s%s%s%s\n", t->name,
 	       t->commands ? "\\fICOMMAND\\fR [\\fIARGUMENT\\fR]... " : "", t->args ? " \\fI" : "", t->args ?: "",
-	       t->args ? "\\fR" : "", t->table.map || t->intervals ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
+	       t->args ? "\\fR" : "", !t->args && (t->table.map || t->intervals) ? " [\\fIINTERVAL\\fR [\\fICOUNT\\fR]]" : "",
 	       t->open ? " [\\-\\- \\fICOMMAND\\fR...]" : "");
 	roff_section("DESCRIPTION", t->about ?: t->summary);
 	alias_line(t, roff_paragraph);
@@ -307,7 +307,7 @@ static void aliases(const struct tool *t)
 		puts(a->name);
 }
 
-static void json_text(const char *s)
+void json_text(const char *s)
 {
 	putchar('"');
 	for (; *s; s++)
@@ -532,55 +532,4 @@ int doc_print(const struct tool *tool, const char *what)
 		}
 	err("--help: '%s' is not man, json, md, bash, zsh or fish", what);
 	return -EINVAL;
-}
-
-static int by_domain(const void *a, const void *b)
-{
-	const struct tool *x = *(const struct tool *const *)a, *y = *(const struct tool *const *)b;
-	char dx[64], dy[64];
-
-	tool_domain(x, dx, sizeof(dx));
-	tool_domain(y, dy, sizeof(dy));
-	return strcmp(dx, dy) ?: strcmp(x->name, y->name);
-}
-
-/* All tools by domain: for people, for programs (JSON lines) or for README. */
-void doc_list(const char *how)
-{
-	size_t n = __stop_tools - __start_tools;
-	const struct tool **list = malloc(n * sizeof(*list));
-	char domain[64], last[64] = "";
-
-	if (!list)
-		return;
-	memcpy(list, __start_tools, n * sizeof(*list));
-	qsort(list, n, sizeof(*list), by_domain);
-	if (!strcmp(how, "md"))
-		printf("| domain | tool | what it shows |\n|---|---|---|\n");
-	else if (strcmp(how, "json"))
-		printf("usage: corekit TOOL [OPTION]...    (corekit TOOL --help)\n       corekit doctor [--json] [TOOL...]     "
-		       "what works on this machine\n");
-	for (size_t i = 0; i < n; i++) {
-		tool_domain(list[i], domain, sizeof(domain));
-		if (!strcmp(how, "json")) {
-			printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", domain, list[i]->name);
-			json_text(list[i]->summary);
-			if (list[i]->trial)
-				printf(",\"args\":[\"%s\"]", list[i]->trial);
-			printf("}\n");
-		} else if (!strcmp(how, "md")) {
-			printf("| %s | `%s`", domain, list[i]->name);
-			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
-				printf(", `%s`", a->name);
-			printf(" | %s |\n", list[i]->summary);
-		} else {
-			if (strcmp(domain, last))
-				printf("\n%s\n", domain);
-			printf("  %-16s %s\n", list[i]->name, list[i]->summary);
-			for (const struct alias *a = list[i]->aliases; a && a->name; a++)
-				printf("  %-16s %s %s\n", a->name, list[i]->name, a->option ?: "");
-		}
-		strcpy(last, domain);
-	}
-	free(list);
 }

@@ -328,6 +328,39 @@ static bool ends_after(const struct elf_file *file, size_t i, __u64 address)
 }
 
 #define NESTED 32	/* functions that may begin inside of one */
+#define ALIASES 16
+
+static int underscores(const struct elf_file *file, const struct elf_function *f)
+{
+	char name[8];
+	size_t size = f->room < sizeof(name) ? f->room : sizeof(name);
+	int n = 0;
+
+	if (elf_file_read(file, f->names + f->name, name, size))
+		return sizeof(name);
+	while (n < (int)size && name[n] == '_')
+		n++;
+	return n;
+}
+
+/* Of several names of a function the one that programs use: malloc, not __libc_malloc. */
+static const struct elf_function *usual(const struct elf_file *file, const struct elf_function *f)
+{
+	const struct elf_function *end = file->functions + file->n, *best = f;
+	int least, n;
+
+	if (f + 1 == end || f[1].address != f->address)
+		return f;
+	least = underscores(file, f);
+	for (int i = 1; i < ALIASES && f + i < end && f[i].address == f->address && least; i++) {
+		n = underscores(file, f + i);
+		if (n < least && (f[i].rank < 4 || f->rank >= 4)) {
+			least = n;
+			best = f + i;
+		}
+	}
+	return best;
+}
 
 int elf_file_name(struct elf_file *file, __u64 address, char *name, size_t size, __u64 *into)
 {
@@ -350,6 +383,7 @@ int elf_file_name(struct elf_file *file, __u64 address, char *name, size_t size,
 	}
 	if (!found)
 		return -ENOENT;
+	found = usual(file, found);
 	room = found->room < size ? found->room : size;
 	if (!room || elf_file_read(file, found->names + found->name, name, room))
 		return -ENOENT;

@@ -171,6 +171,22 @@ __u64 ksym_address(const char *name)
 	return 0;
 }
 
+__u64 ksym_data(const char *name)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char *line = NULL, have[512];
+	__u64 address = 0;
+	size_t size = 0;
+
+	while (f && !address && getline(&line, &size, f) > 0)
+		if (sscanf(line, "%*x %*c %511s", have) == 1 && !strcmp(have, name))
+			address = strtoull(line, NULL, 16);
+	free(line);
+	if (f)
+		fclose(f);
+	return address;
+}
+
 void ksym_free(void)
 {
 	free(syms);

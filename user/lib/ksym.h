@@ -7,8 +7,9 @@
 
 /* `module` is "" for the kernel itself. -ENOENT: there is none; -EACCES: the kernel hides addresses from us. */
 int ksym_find(__u64 address, const char **name, const char **module, __u64 *into);
-/* The address of a function, 0: there is none, or it is hidden. */
+/* The address of a function, or of anything that has a name; 0: there is none, or it is hidden. */
 __u64 ksym_address(const char *name);
+__u64 ksym_data(const char *name);
 void ksym_free(void);
 
 #endif

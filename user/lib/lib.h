@@ -92,7 +92,7 @@ int kernel_doctor(int argc, char **argv);
 
 /* doc.c */
 int doc_print(const struct tool *tool, const char *what);	/* -EINVAL: no such topic */
-void doc_list(const char *how);					/* text, json, help or md */
+int doc_list(const char *what);					/* the same of all tools */
 
 /* main.c */
 #define DOCTOR_LESSER 9	/* with `doctor`: attached, but not in the best way */

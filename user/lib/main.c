@@ -327,14 +327,10 @@ static int usage(int argc, char **argv)
 {
 	bool json = argc > 1 && (!strcmp(argv[1], "-j") || !strcmp(argv[1], "--json"));
 
-	if (argc == 1 || json) {
-		doc_list(json ? "json" : "text");
-		return EXIT_FINE;
-	}
-	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "--help=md")) {
-		doc_list(strcmp(argv[1], "--help=md") ? "help" : "md");
-		return EXIT_FINE;
-	}
+	if (argc == 1 || json || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
+		return doc_list(json ? "json" : "text") ? EXIT_FAILED : EXIT_FINE;
+	if (!strncmp(argv[1], "--help=", 7))
+		return doc_list(argv[1] + 7) ? EXIT_USAGE : EXIT_FINE;
 	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
 		printf("corekit %s\n", VERSION);
 		return EXIT_FINE;

@@ -472,6 +472,28 @@ bool module_is_entry(__u32 module, __u64 at)
 	return m->kind == LIBRARY && load(m) && !elf_file_address(&m->own, at, &address) && address - m->own.entry < ENTRY;
 }
 
+/* x86: "call" as e8 and four bytes, or as ff /2 of any length; and where signal handlers return to. */
+bool module_is_return(__u32 module, __u64 at)
+{
+#ifdef __x86_64__
+	static const unsigned char back_from_signal[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+	static const __u8 lengths[] = { 2, 3, 4, 6, 7 };
+	struct module *m = get(module);
+	unsigned char code[7 + sizeof(back_from_signal)], *end = code + 7;
+
+	if (m->kind != LIBRARY || m->fd < 0 || at < 6 || pread(m->fd, code, sizeof(code), at - 6) != sizeof(code))
+		return true;
+	if (end[-5] == 0xe8 || !memcmp(end, back_from_signal, sizeof(back_from_signal)))
+		return true;
+	for (size_t i = 0; i < sizeof(lengths); i++)
+		if (end[-lengths[i]] == 0xff && (end[1 - lengths[i]] & 0x38) == 0x10)
+			return true;
+	return false;
+#else
+	return true;
+#endif
+}
+
 int symbol_root(const char *folder)
 {
 	struct stat st;

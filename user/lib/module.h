@@ -27,6 +27,7 @@ const char *module_name(__u32 module);			/* the last one of its path */
 const char *module_path(__u32 module);
 void module_free(void);
 bool module_is_entry(__u32 module, __u64 at);		/* the code that the program begins with */
+bool module_is_return(__u32 module, __u64 at);		/* a call can return to what follows that byte */
 int module_find(__u32 module, __u64 at, char *name, size_t size, __u64 *into);	/* -ENOENT */
 
 #endif

@@ -68,3 +68,14 @@ void path_write(struct out *out, const char *names, size_t size, bool cut)
 		end = start;
 	}
 }
+
+/* A path as it was given, with where it begins before it unless it is absolute. */
+void path_write_from(struct out *out, const char *base, size_t size, bool cut, const char *path, size_t len)
+{
+	if (!len || *path != '/') {
+		path_write(out, base, size, cut);
+		if (len && size)
+			out_str(out, "/");
+	}
+	out_bytes(out, path, len);
+}

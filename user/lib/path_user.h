@@ -7,5 +7,6 @@
 
 int path_setup(struct run *run, struct path_offsets *to);	/* -EOPNOTSUPP after a line on stderr */
 void path_write(struct out *out, const char *names, size_t size, bool cut);
+void path_write_from(struct out *out, const char *base, size_t size, bool cut, const char *path, size_t len);
 
 #endif

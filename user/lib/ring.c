@@ -193,8 +193,11 @@ static bool last_round;	/* the programs are detached: what is there is shown to 
 static int on_event(void *ctx, void *data, size_t size)
 {
 	struct run *run = ctx;
-	int ret = hold(data, size);
+	int ret;
 
+	if (run->tool->early && run->tool->early(run, data, size))
+		return out_closed() ? -EINTR : 0;
+	ret = hold(data, size);
 	if (ret)
 		return ret;
 	if (held == WINDOW || held_bytes > WINDOW_BYTES)

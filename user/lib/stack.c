@@ -123,6 +123,8 @@ int stack_setup(struct run *run, const struct stack_view *the_view, __u32 *frame
 	if (*frames > most)
 		*frames = most;
 	depth = *frames;
+	if (folded && !run->tool->table.map && !run->tool->show)
+		run->quiet = true;	/* no heading before the lines of a stream */
 	if (view)
 		return 0;
 	view = the_view;
@@ -192,19 +194,22 @@ static int keep(const struct stack_event *e)
 	}
 	*s = (struct stack){ .id = e->id, .first = pool_used, .n = e->frames, .user = e->user };
 	for (__u32 i = 0; i < e->frames; i++) {
+		bool doubled = e->user == STACK_AT_ENTRY && i == 2 && e->ip[1] == e->ip[2];
 		__u32 frame = e->user ? symbol_user(process, e->ip[i], i) : symbol_kernel(e->ip[i], i);
 
-		if (i && e->user && symbol_nowhere(process, frame)) {	/* code without frame pointers has left anything there */
-			s->n = i;
+		if (i && e->user && symbol_is_wrong(process, frame)) {	/* code without frame pointers leaves anything there */
+			s->n = pool_used - s->first;
 			break;
 		}
-		pool[pool_used++] = frame;
+		if (!doubled)
+			pool[pool_used++] = frame;
 	}
+	s->n = pool_used - s->first;
 	n_stacks++;
 	return 0;
 }
 
-bool stack_take(const void *event, size_t size)
+bool stack_early(struct run *run, const void *event, size_t size)
 {
 	const struct stack_event *e = event;
 
@@ -213,12 +218,6 @@ bool stack_take(const void *event, size_t size)
 	if (e->frames <= STACK_FRAMES && size >= offsetof(struct stack_event, ip) + e->frames * sizeof(*e->ip))
 		keep(e);
 	return true;
-}
-
-bool stack_event(struct run *run, void *event, size_t size)
-{
-	stack_take(event, size);
-	return false;
 }
 
 /* --- What is shown of a stack --- */
@@ -572,6 +571,12 @@ void stack_add(const void *row)
 	}
 	if (at)
 		graph.nodes[at].self += *(const __u64 *)((const char *)row + view->value) / (view->divide ?: 1);
+}
+
+void stack_afresh(void)
+{
+	for (__u32 i = 0; i < graph.n; i++)
+		graph.nodes[i].self = 0;
 }
 
 static int finish(const char *name, const char *path, int *fd, int ret)

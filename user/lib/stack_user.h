@@ -4,7 +4,7 @@
  * the same once frames have names, and the output: a column "stack", --folded, --flamegraph, --pprof. A tool says with a
  * struct stack_view where its rows have what, and has
  *
- *	OPT_STACKS(NAME), ... .setup, which calls stack_setup(run, &view), .event = stack_event, .end = stack_end,
+ *	OPT_STACKS(NAME), ... .setup, which calls stack_setup(run, &view), .early = stack_early, .end = stack_end,
  *	.keep_caps = SYMBOL_CAPS, .table = ROWS("map", ROW, "column", STACK_TABLE)
  */
 #ifndef STACK_USER_H
@@ -33,12 +33,12 @@ struct stack_view {
 
 /* `depth`: stack_depth in the .rodata of the tool */
 int stack_setup(struct run *run, const struct stack_view *view, __u32 *depth);
-bool stack_event(struct run *run, void *event, size_t size);	/* false; for tools without events of their own */
-bool stack_take(const void *event, size_t size);		/* it was a stack and is kept; false: it is another event */
+bool stack_early(struct run *run, const void *event, size_t size);
 int stack_end(struct run *run);
 size_t stack_merge(struct run *run, void *rows, size_t n);
 bool stack_line(struct run *run, const void *row);
 void stack_add(const void *row);		/* to the graphs: for tools whose rows are events */
+void stack_afresh(void);			/* the graphs are to show only what comes from now on */
 void stack_show(struct out *out, const struct column *c, const void *row);
 
 #define STACK_MOST 160	/* frames of a stack, with what is said of it */
@@ -65,13 +65,13 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to);
 #define OPT_STACKS(skel)								\
 	OPT('K', "kernel-stacks-only", NULL, skel, only_kernel_stacks, "no stacks of programs"), \
 	OPT('U', "user-stacks-only", NULL, skel, only_user_stacks, "no stacks of the kernel"), \
+	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions"), \
 	OPT_STACK_FORMAT(skel)
 
 #define OPT_STACK_FORMAT(skel)								\
 	OPT(0, "depth", "FRAMES", skel, stack_depth, "frames to take of each stack; 127 unless told", .min = 1, .max = 127), \
 	STACK_OWN(0, "folded", NULL, stack_opt_folded, "one line each: frames with ; between, and the value"), \
 	STACK_OWN(0, "delimited", NULL, stack_opt_delimited, "folded: a frame - between the program and the kernel"), \
-	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions"), \
 	STACK_OWN(0, "offsets", NULL, stack_opt_offsets, "how far into the function, and its file; rows by address"), \
 	STACK_OWN(0, "flamegraph", "FILE", stack_opt_flamegraph, "write a flame graph too: an SVG for browsers", .complete = "file"), \
 	STACK_OWN(0, "against", "FILE", stack_opt_against, "flame graph: colours by what has changed since FILE (--folded)", .complete = "file"), \

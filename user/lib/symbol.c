@@ -32,7 +32,7 @@ struct frame {
 	__u32 text, long_text;		/* 0: not asked for yet */
 	__u32 said;			/* the frame is no more than this word */
 	__u32 name, into;
-	bool returns, named, asked;
+	bool returns, named, asked, checked, wrong;
 };
 
 /* A table of hashes to numbers, open-addressed; what has the number is compared by the caller. */
@@ -338,9 +338,17 @@ __u32 symbol_user(struct symbol_process *p, __u64 address, bool returns)
 	return m ? frame(m->module, at - m->start + m->offset, returns, 0) : frame(NO_MODULE, at, returns, 0);
 }
 
-bool symbol_nowhere(const struct symbol_process *p, __u32 number)
+bool symbol_is_wrong(const struct symbol_process *p, __u32 number)
 {
-	return !p->gone && p->n && number < n_frames && !frames[number].module;
+	struct frame *f = number < n_frames ? &frames[number] : NULL;
+
+	if (!f || !f->module)	/* of one that has gone, what no process can have mapped */
+		return f && ((!p->gone && p->n) || f->at >> 56 || f->at < 4096);
+	if (!f->checked) {
+		f->wrong = f->returns && !module_is_return(f->module, f->at);
+		f->checked = true;
+	}
+	return f->wrong;
 }
 
 __u32 symbol_kernel(__u64 address, bool returns)

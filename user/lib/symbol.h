@@ -34,7 +34,8 @@ struct symbol {
 struct symbol_process *symbol_process(__u32 pid, __u64 image);
 /* The frame of an address; `returns`: the address is where a call returns to, so the call is before it. */
 __u32 symbol_user(struct symbol_process *process, __u64 address, bool returns);
-bool symbol_nowhere(const struct symbol_process *process, __u32 frame);	/* its mappings are known, and it is in none */
+/* No call can have left that address: it is in no code of the process, or no call stands before it. */
+bool symbol_is_wrong(const struct symbol_process *process, __u32 frame);
 __u32 symbol_kernel(__u64 address, bool returns);
 __u32 symbol_said(const char *text);		/* a frame that is only this text, as "[cut]" */
 

@@ -185,7 +185,8 @@ struct alias {
 };
 
 struct tool {
-	const char *name, *file, *summary, *about;
+	char name[24];				/* here, not pointed at: looking for one among all touches no other page */
+	const char *file, *summary, *about;
 	const struct alias *aliases;		/* ends at name == NULL */
 	const char *cost;			/* what it does per event, at start and in memory */
 	const char *caveats;			/* what it can't see */
@@ -199,6 +200,7 @@ struct tool {
 	const void *(*elf)(size_t *size);
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
+	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
@@ -217,19 +219,22 @@ struct tool {
 	static const struct tool *const n##_entry				\
 	__attribute__((used, section("tools"))) = &n##_tool
 
+/* Side by side in memory. */
+#define TOOL_STRUCT(n) static const struct tool __attribute__((section("tool_structs"))) n##_tool
+
 #define TOOL(n, ...)								\
 	static void *n##_open(const struct bpf_object_open_opts *o)		\
 	{									\
 		return n##_bpf__open_opts(o);					\
 	}									\
-	static const struct tool n##_tool = {					\
+	TOOL_STRUCT(n) = {							\
 		.name = #n, .file = __FILE__, .open = n##_open,		\
 		.elf = n##_bpf__elf_bytes, __VA_ARGS__	\
 	};									\
 	TOOL_ENTRY(n)
 
 #define COMMAND(n, ...)								\
-	static const struct tool n##_tool = { .name = #n, .file = __FILE__, __VA_ARGS__ }; \
+	TOOL_STRUCT(n) = { .name = #n, .file = __FILE__, __VA_ARGS__ };	\
 	TOOL_ENTRY(n)
 
 extern const struct tool *const __start_tools[], *const __stop_tools[];

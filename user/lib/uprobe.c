@@ -140,6 +140,83 @@ int uprobe_name(const char *path, __u64 offset, char *name, size_t size)
 	return ret;
 }
 
+struct walk {
+	Elf *elf;
+	int (*fn)(void *ctx, const char *name, __u64 offset);
+	void *ctx;
+	int ret;
+};
+
+static bool walk_one(void *ctx, const char *name, const GElf_Sym *sym)
+{
+	struct walk *walk = ctx;
+	__u64 offset = convert(walk->elf, sym->st_value, true);
+
+	if (offset)
+		walk->ret = walk->fn(walk->ctx, name, offset);
+	return walk->ret;
+}
+
+int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __u64 offset), void *ctx)
+{
+	struct walk walk = { .fn = fn, .ctx = ctx, .ret = -EINVAL };
+	int fd;
+
+	walk.elf = open_elf(path, &fd);
+	if (fd < 0)
+		return -errno;
+	if (walk.elf && elf_kind(walk.elf) == ELF_K_ELF) {
+		walk.ret = 0;
+		each_function(walk.elf, walk_one, &walk);
+	}
+	elf_end(walk.elf);
+	close(fd);
+	return walk.ret;
+}
+
+int uprobe_objects(int pid, const char *const *names, int (*fn)(void *ctx, const char *path), void *ctx)
+{
+	char path[PATH_LEN + 64], line[PATH_LEN + 256], last[PATH_LEN + 64] = "", *file, *name;
+	int ret = 0;
+	FILE *f;
+
+	for (; *names && !ret; names++) {
+		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+		f = fopen(path, "re");
+		while (!ret && f && fgets(line, sizeof(line), f)) {
+			line[strcspn(line, "\n")] = 0;
+			file = strchr(line, '/');
+			name = file ? strrchr(file, '/') + 1 : NULL;
+			if (!name || strncmp(name, *names, strlen(*names)))
+				continue;
+			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, file);
+			if (strcmp(path, last))
+				ret = fn(ctx, path);
+			strcpy(last, path);
+		}
+		if (f)
+			fclose(f);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return ret ?: fn(ctx, path);
+}
+
+int uprobe_libc(char *path, size_t size)
+{
+	static const char *const places[] = { "/lib/*-linux-gnu*/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6", "/lib/libc.so.6",
+					      "/lib/ld-musl-*.so.1" };
+	glob_t found;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (glob(places[i], 0, NULL, &found))
+			continue;
+		snprintf(path, size, "%s", found.gl_pathv[0]);
+		globfree(&found);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 int uprobe_file(const struct uprobe *u, const char *path)
 {
 	static struct { dev_t dev; ino_t ino; } known[FILES];

@@ -8,6 +8,17 @@
 /* The function that has the code at this offset of the file; -ENOENT, or another error. */
 int uprobe_name(const char *path, __u64 offset, char *name, size_t size);
 
+/* Each function's name and offset, also several names of one place, until fn gives something else than 0. */
+int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __u64 offset), void *ctx);
+
+/*
+ * Files that a process has mapped, by how their last names begin, in the order of the list and then its program, until fn
+ * gives something else than 0, which is returned.
+ */
+int uprobe_objects(int pid, const char *const *names, int (*fn)(void *ctx, const char *path), void *ctx);
+
+int uprobe_libc(char *path, size_t size);	/* of programs that start later; -ENOENT */
+
 struct uprobe {
 	struct bpf_program *program;
 	bool at_return;

@@ -112,12 +112,6 @@ static int setup(struct run *run)
 	return sock_owners(run) ?: stack_setup(run, &view, &depth);
 }
 
-/* Stacks come before the first row that has them, and are no rows. */
-static bool event(struct run *run, void *event, size_t size)
-{
-	return !stack_take(event, size);
-}
-
 static const struct example examples[] = {
 	{ "", "every TCP segment that the kernel drops, and why" },
 	{ "-L 443 -o +location,laddr -T", "those to port 443, with the place in the kernel and the time" },
@@ -134,5 +128,5 @@ TOOL(tcpdrop,
 		    "records.",
 	.caveats  = "Before 5.17 the kernel gives no reason, before 6.11 no socket to what came in: its owner and state aren't known "
 		    "then, and filters on processes leave it out, as --netns does. IPv6 with extension headers isn't looked into.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = sock_owners_meet, .event = event,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = sock_owners_meet, .early = stack_early,
 	.end      = stack_end, .keep_caps = SYMBOL_CAPS, .state = "owners", .twice = "inet_sock_set_state again");

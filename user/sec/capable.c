@@ -99,12 +99,6 @@ static int setup(struct run *run)
 	return stack_setup(run, &view, &depth);
 }
 
-/* Stacks come before the first row that has them, and are no rows. */
-static bool event(struct run *run, void *event, size_t size)
-{
-	return !stack_take(event, size);
-}
-
 static const struct example examples[] = {
 	{ "-x", "what processes were not allowed to do" },
 	{ "--unique -n nginx -d 60", "which capabilities nginx needs, each once" },
@@ -119,5 +113,5 @@ TOOL(capable,
 	.cost     = "One tracepoint, or a probe, at each check, of which there are many: a filter helps.",
 	.caveats  = "Where the kernel has a tracepoint for it (6.18 has), that doesn't tell whether a check is audited: the column is "
 		    "empty then, and --audited lets all through. What security modules deny beyond that isn't seen.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .event = event, .end = stack_end,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .end = stack_end,
 	.keep_caps = SYMBOL_CAPS);
