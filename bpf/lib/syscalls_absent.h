@@ -95,5 +95,9 @@
 #define NR_futex_wait -1
 #define NR32_futex_wait -1
 #endif
+#ifndef NR_socketcall
+#define NR_socketcall -1
+#define NR32_socketcall -1
+#endif
 
 #endif
