@@ -181,13 +181,14 @@ static __noinline int owner_changed(const struct sock___own *sk, int old, int ne
 /* On another CPU, accept(2) may be faster than the change of state that ends the handshake. */
 static __noinline int owner_accepted(const struct sock___own *sk)
 {
-	struct owner owner = { .known = true };
+	struct owner owner = {};
 	__u64 key = (__u64)sk;
 
 	if (owner_of(sk))
 		return owner_is_current(sk);
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk) || !owner_passes())
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk))
 		return 0;
+	owner.known = owner_passes();	/* else it would go to who listens */
 	origin_fill(&owner.origin);
 	/* where there is no room, the change of state will count it */
 	return bpf_map_update_elem(&owners, &key, &owner, BPF_NOEXIST);
