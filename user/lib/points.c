@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/btf.h"
+#include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/points.h"
 #include "lib/uprobe.h"
@@ -181,6 +182,10 @@ int points_choose(const struct points *points, char **patterns, int n)
 			return -EINVAL;
 		}
 		if (!kernel_has_program(section, why, sizeof(why))) {
+			if (p.kind == KERNEL && !is_pattern(points, &p) && !ksym_address(p.name)) {
+				err("'%s': there is no such place: see --help", patterns[i]);
+				return -EINVAL;
+			}
 			err("can't run here: %s: %s", patterns[i], why);
 			return -EOPNOTSUPP;
 		}

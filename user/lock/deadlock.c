@@ -349,7 +349,7 @@ static int show(struct run *run)
 
 static int finish(struct run *run)
 {
-	if (!shown.n)
+	if (!shown.n && !out_closed())
 		note("no locks were taken in an order that could deadlock, among %zu pairs that were held together", all.n);
 	free(shown.sums);
 	free(all.edges);
@@ -359,7 +359,7 @@ static int finish(struct run *run)
 static const struct example examples[] = {
 	{ "-p 1234", "watch a process until Ctrl-C, and show which locks could deadlock" },
 	{ "-p 1234 -i 1", "tell of each cycle within a second" },
-	{ "-p 1234 --lock-symbols my_lock --unlock-symbols my_unlock --binary /opt/app", "a program with locks of its own" },
+	{ "-p 1234 --lock-symbols take --unlock-symbols drop", "a program with locks of its own" },
 	{}
 };
 
