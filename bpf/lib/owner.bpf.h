@@ -112,6 +112,7 @@ static __noinline int owner_arrived(const struct sock___own *sk)
 	const struct owner_arrival *arrival = owner_arrival_of(sk);
 	struct owner owner = {};
 	__u64 key = (__u64)sk;
+	int err;
 
 	if (owner_of(sk) || !filter_sock(false, sk))	/* both sides called connect(2) */
 		return 0;
@@ -120,7 +121,10 @@ static __noinline int owner_arrived(const struct sock___own *sk)
 		owner.known = arrival->owner.known;
 	}
 	owner.origin.time = bpf_ktime_get_boot_ns();
-	return map_put(&owners, &key, &owner);
+	err = bpf_map_update_elem(&owners, &key, &owner, BPF_NOEXIST);
+	if (err && err != -EEXIST)	/* accepted meanwhile, on another CPU */
+		lose(LOSS_MAP);
+	return 0;
 }
 
 /* The current process owns the connection: it has just accepted it, or is the first that we see act on it. */
@@ -177,15 +181,17 @@ static __noinline int owner_changed(const struct sock___own *sk, int old, int ne
 /* On another CPU, accept(2) may be faster than the change of state that ends the handshake. */
 static __noinline int owner_accepted(const struct sock___own *sk)
 {
-	struct owner owner = { .known = true };
+	struct owner owner = {};
 	__u64 key = (__u64)sk;
 
 	if (owner_of(sk))
 		return owner_is_current(sk);
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk) || !owner_passes())
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_SYN_RECV || !filter_sock(false, sk))
 		return 0;
+	owner.known = owner_passes();	/* else it would go to who listens */
 	origin_fill(&owner.origin);
-	return map_put(&owners, &key, &owner);
+	/* where there is no room, the change of state will count it */
+	return bpf_map_update_elem(&owners, &key, &owner, BPF_NOEXIST);
 }
 
 /* The sockets that are there already, and a process that has them: run once by sock_owners_meet() in user/lib/sock.c. */

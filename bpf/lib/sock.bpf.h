@@ -18,6 +18,7 @@
 #define S_IFMT	 0170000	/* include/uapi/linux/stat.h */
 #define S_IFSOCK 0140000
 #define E2BIG	 7
+#define EEXIST	 17
 #define ECANCELED 125
 #define SOCK_DONE_BIT 1	/* enum sock_flags, include/net/sock.h: a FIN came in */
 

@@ -79,6 +79,10 @@
 #define NR_setfsuid32 -1
 #define NR32_setfsuid32 -1
 #endif
+#ifndef NR_accept
+#define NR_accept -1
+#define NR32_accept -1
+#endif
 #ifndef NR_futex_time64
 #define NR_futex_time64 -1
 #define NR32_futex_time64 -1
@@ -106,6 +110,10 @@
 #ifndef NR_renameat
 #define NR_renameat -1
 #define NR32_renameat -1
+#endif
+#ifndef NR_socketcall
+#define NR_socketcall -1
+#define NR32_socketcall -1
 #endif
 
 #endif

@@ -29,8 +29,9 @@ static __always_inline __u32 ids_of(const struct syscall *call)
 /* Ids of 16 bits in the older calls of 32-bit programs, where -1 is none as well. */
 static __always_inline __u32 id_of(const struct syscall *call, unsigned long arg)
 {
-	bool is_short = call->is_32 && (call->nr == NR32_setuid || call->nr == NR32_setreuid || call->nr == NR32_setresuid ||
-					call->nr == NR32_setfsuid) && NR32_setuid32 != -1;
+	int nr = call->nr;
+	bool is_short = call->is_32 && NR32_setuid32 != -1 &&
+			(nr == NR32_setuid || nr == NR32_setreuid || nr == NR32_setresuid || nr == NR32_setfsuid);
 
 	return is_short ? (__u16)arg == 0xffff ? -1U : (__u16)arg : (__u32)arg;
 }
