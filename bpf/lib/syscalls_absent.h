@@ -115,5 +115,13 @@
 #define NR_socketcall -1
 #define NR32_socketcall -1
 #endif
+#ifndef NR_fork
+#define NR_fork -1
+#define NR32_fork -1
+#endif
+#ifndef NR_vfork
+#define NR_vfork -1
+#define NR32_vfork -1
+#endif
 
 #endif

@@ -64,7 +64,7 @@ static __always_inline void release(__u64 address, __u32 kind)
 
 static __always_inline int enter(struct pt_regs *ctx, __u64 size, __u64 old, __u64 result)
 {
-	struct calling call = { .sp = PT_REGS_SP(ctx), .size = size, .old = old, .result = result }, *outer;
+	struct calling call = { .sp = REGS_SP(ctx), .size = size, .old = old, .result = result }, *outer;
 	__u32 tid = bpf_get_current_pid_tgid();
 
 	if (!filter_current())
@@ -126,7 +126,7 @@ int mremap_enter(struct pt_regs *ctx)
 SEC("?uretprobe")
 int alloc_exit(struct pt_regs *ctx)
 {
-	__u64 address = PT_REGS_RC(ctx), sp = PT_REGS_SP(ctx);
+	__u64 address = PT_REGS_RC(ctx), sp = REGS_SP(ctx);
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct calling *found = bpf_map_lookup_elem(&calls, &tid), call;
 
