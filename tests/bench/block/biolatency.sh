@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 what="O_DIRECT read of 4 KiB from a loop device"
 clock=wall	# another thread does the work
-truncate -s 4M "$dir/disk"
-device=$(losetup -f --show --direct-io=off "$dir/disk") || skip "no loop device"
-at_end+=("losetup -d $device")
+loop_device
 load="read 20000 $device"
 empties=("tp_btf/block_rq_issue tp_btf/block_rq_complete")
 bpftrace='
