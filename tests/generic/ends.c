@@ -3,6 +3,21 @@
 #include <sys/wait.h>
 #include "line.h"
 
+TEST_EACH_TOOL("--duration ends it by itself, --strict as well when nothing is lost", .traces = true)
+{
+	uint64_t start;
+	struct job *job;
+
+	needs(the_tool->name);
+	start = now_ns();
+	job = job_run(NULL, LINE("--duration", "200ms"));
+	ended_well(job);
+	CHECK_BETWEEN(0.2e9, now_ns() - start, 10e9 * slow());
+	job = job_run(NULL, LINE("--json", "--strict", "--duration", "0.2"));
+	CHECK_EQ(job->status, lost(job) ? 4 : 0);
+	tool_check_json(job);
+}
+
 static void make_noise(void *arg)
 {
 	(void)arg;
