@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What every tool does whatever the kernel, so in VMs the oldest is enough. */
+/* What every tool does whatever the kernel: in VMs only those that can't run on the machine itself are looked at. */
 #include <sys/wait.h>
 #include "line.h"
 
