@@ -338,6 +338,25 @@ static void remember(struct history *h, const void *key)
 }
 
 /*
+ * 0, or the error: what comes after a key (NULL: the first). While a node of a trie is taken out next to the walk's path
+ * the kernel takes a left child for a right one, and passes over all that is on its right: so it is asked until it says
+ * the same twice. `again` is room for a key. kernel/bpf/lpm_trie.c, trie_get_next_key().
+ */
+static int next_key(const struct map *map, const void *from, void *next, void *again)
+{
+	int ret = bpf_map_get_next_key(map->fd, from, next) ? errno : 0, then;
+
+	for (int i = 0; i < 100 && map->info.type == BPF_MAP_TYPE_LPM_TRIE; i++) {
+		then = bpf_map_get_next_key(map->fd, from, again) ? errno : 0;
+		if (then == ret && (ret || !memcmp(next, again, map->info.key_size)))
+			break;
+		ret = then;
+		memcpy(next, again, map->info.key_size);
+	}
+	return ret;
+}
+
+/*
  * When the key that the walk stands on is deleted, the kernel starts over from the first
  * one, without a word.  So what comes after a key counts only if that key is still there
  * afterwards, and is none of the walk's first ones (the key may have been deleted and made
@@ -348,16 +367,16 @@ static int one_by_one(const struct map *map, map_fn fn, void *ctx, __u64 *restar
 {
 	struct history h = { .keys = malloc(HISTORY * (size_t)map->info.key_size),
 			     .first = malloc(HISTORY * (size_t)map->info.key_size), .key_size = map->info.key_size };
-	char *next = malloc(map->info.key_size), *value = malloc(map->room ?: 1);
+	char *next = malloc(2 * (size_t)map->info.key_size), *value = malloc(map->room ?: 1);
 	__u64 left = 4ULL * map->info.max_entries + RESTARTS, again = 0;
 	int ret = h.keys && h.first && next && value ? 0 : -ENOMEM;
 
 	while (!ret) {
 		void *from = newest(&h);
-		bool end = bpf_map_get_next_key(map->fd, from, next);
+		int end = next_key(map, from, next, next + map->info.key_size);
 
-		if (end && errno != ENOENT) {
-			ret = -errno;
+		if (end && end != ENOENT) {
+			ret = -end;
 			break;
 		}
 		if (from && (map_get(map, from, value) == -ENOENT || (!end && is_first(&h, next)))) {
