@@ -50,8 +50,9 @@ TEST(compactsnoop, "each zone that has memory is compacted once where that is as
 	tool_stop(slowest);
 	tool_stop(job);
 	CHECK_EQ(rows(job), zones("", &found));
-	CHECK_EQ(rows(job, IS("pid", child.pid), IS("comm", "compactor"), IS("order", -1), IS("mode", "sync"), IS("node", 0)),
-		 rows(job));
+	CHECK_EQ(rows(job, IS("pid", child.pid), IS("comm", "compactor"), IS("order", -1), IS("mode", "sync")), rows(job));
+	CHECK(rows(job, IS("node", 0)) >= 1);
+	CHECK_EQ(rows(job, IS("node", 0)) + rows(job, IS("node", 1)), rows(job)); /* one VM has two */
 	CHECK_EQ(rows(other), 0);
 	CHECK_EQ(rows(slowest), 0);
 	CHECK_BETWEEN(1, sum(job, "latency_ns"), took);
