@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "lib/filter.h"
+#include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/owner.h"
 #include "lib/storage.h"
@@ -520,6 +520,17 @@ void typed_write_key(struct value_buf *to, const struct typed *t, const void *ke
 		value_puts(to, t->key_name);
 }
 
+static void symbol_write(struct value_buf *to, __u64 address)
+{
+	const char *name, *module;
+	__u64 into;
+
+	if (ksym_find(address, &name, &module, &into))
+		value_printf(to, "0x%llx", address);
+	else
+		value_printf(to, "%s+0x%llx", name, into);
+}
+
 /* Frames up to the first zero; a map of build ids is shown as bytes. */
 static void write_stack(struct value_buf *to, const struct typed *t, const __u64 *frames, enum value_format format)
 {
@@ -614,71 +625,4 @@ int typed_field(const struct typed *t, const char *path, struct typed_field *f)
 	}
 	err("no field '%s' in key or value: show lists them", path);
 	return -EINVAL;
-}
-
-/* --- Symbols --- */
-
-static struct symbol {
-	__u64 address;
-	char *name;
-} *symbols;
-static size_t n_symbols;
-
-static int by_address(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	return (x->address > y->address) - (x->address < y->address);
-}
-
-/* Once; where the kernel hides its addresses all are 0, and there is nothing to be had. */
-static void read_symbols(void)
-{
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], name[256];
-	unsigned long long address;
-	static bool read;
-	char type;
-
-	if (read || !f) {
-		if (f)
-			fclose(f);
-		return;
-	}
-	read = true;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) != 3 || !address || !strchr("tTwW", type))
-			continue;
-		if (!(n_symbols & (n_symbols - 1))) {
-			struct symbol *more = realloc(symbols, (n_symbols ? 2 * n_symbols : 1) * sizeof(*more));
-
-			if (!more)
-				break;
-			symbols = more;
-		}
-		symbols[n_symbols].address = address;
-		symbols[n_symbols++].name = strdup(name);
-	}
-	fclose(f);
-	qsort(symbols, n_symbols, sizeof(*symbols), by_address);
-}
-
-void symbol_write(struct value_buf *to, __u64 address)
-{
-	size_t low = 0, high;
-
-	read_symbols();
-	high = n_symbols;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (symbols[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || !symbols[low - 1].name || address - symbols[low - 1].address > 1 << 20)
-		value_printf(to, "0x%llx", address);
-	else
-		value_printf(to, "%s+0x%llx", symbols[low - 1].name, address - symbols[low - 1].address);
 }

@@ -71,7 +71,4 @@ struct typed_field {
 };
 int typed_field(const struct typed *t, const char *path, struct typed_field *f);
 
-/* Symbols of the kernel, "vfs_read+0x1c"; "0x..." where kallsyms don't tell. */
-void symbol_write(struct value_buf *to, __u64 address);
-
 #endif
