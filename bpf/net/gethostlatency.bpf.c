@@ -73,6 +73,17 @@ CALLED(gethostbyname_r, GETHOSTBYNAME_R, PT_REGS_PARM1(ctx), 0, PT_REGS_PARM5(ct
 CALLED(gethostbyname2_r, GETHOSTBYNAME2_R, PT_REGS_PARM1(ctx), 0, 0)
 CALLED(gethostbyaddr_r, GETHOSTBYADDR_R, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), 0)
 
+/* Where the kernel tells which of them it is, it is one program. */
+SEC("?uprobe")
+int any_called(struct pt_regs *ctx)
+{
+	__u64 call = bpf_get_attach_cookie(ctx);
+	bool has_length = call == GETNAMEINFO || call == GETHOSTBYADDR || call == GETHOSTBYADDR_R;
+
+	return called(ctx, call, PT_REGS_PARM1(ctx), has_length ? PT_REGS_PARM2(ctx) : 0,
+		      call == GETHOSTBYNAME_R ? PT_REGS_PARM5(ctx) : 0);
+}
+
 static __always_inline __s32 error_of(const struct asked *a, __u64 ret)
 {
 	__u64 result = 1;

@@ -361,8 +361,26 @@ int attach_walk(struct bpf_program *iterator)
 	return attach_read(iterator, 0, NULL, NULL);
 }
 
+/* They are of a kind that is seldom used. */
+static int *link_fds, n_link_fds;
+
+int attach_keep_fd(int fd)
+{
+	int *more = realloc(link_fds, (n_link_fds + 1) * sizeof(*more));
+
+	if (!more) {
+		close(fd);
+		return -ENOMEM;
+	}
+	link_fds = more;
+	link_fds[n_link_fds++] = fd;
+	return 0;
+}
+
 void attach_detach(void)
 {
+	while (n_link_fds)
+		close(link_fds[--n_link_fds]);
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
 }

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <bpf/btf.h>
+#include "lib/btf.h"
 #include "lib/uprobe.h"
 
 #define FILES 256	/* different ones that can be probed at once */
@@ -240,6 +243,68 @@ int uprobe_libc(char *path, size_t size)
 	return -ENOENT;
 }
 
+/* include/uapi/linux/bpf.h, of kernels newer than the headers that this may be built with */
+#define UPROBE_MULTI	    48		/* BPF_TRACE_UPROBE_MULTI */
+#define UPROBE_MULTI_RETURN 1		/* BPF_F_UPROBE_MULTI_RETURN */
+
+struct uprobe_multi {
+	__u32 prog_fd, target_fd, attach_type, flags;
+	__u64 path, offsets, ref_ctr_offsets, cookies;
+	__u32 count, multi_flags, pid, pad;
+};
+
+static bool many;
+
+bool uprobe_many(struct bpf_program *const *programs)
+{
+	int fd;
+
+	many = btf_find_kernel("bpf_uprobe_multi_link_attach", BTF_KIND_FUNC, &fd) >= 0;
+	for (; many && *programs; programs++)
+		if (bpf_program__set_expected_attach_type(*programs, UPROBE_MULTI))
+			many = false;
+	return many;
+}
+
+/* Each program at all of its places in the file, in the order in which the programs come. */
+static int attach_many(const struct uprobe *u, size_t n, const char *path, const long *at)
+{
+	__u64 offsets[UPROBES], cookies[UPROBES];
+
+	for (size_t i = 0; i < n; i++) {
+		struct uprobe_multi attr = { .prog_fd = bpf_program__fd(u[i].program), .attach_type = UPROBE_MULTI,
+					     .path = (__u64)(uintptr_t)path, .offsets = (__u64)(uintptr_t)offsets,
+					     .cookies = (__u64)(uintptr_t)cookies,
+					     .multi_flags = u[i].at_return ? UPROBE_MULTI_RETURN : 0 };
+		bool before = false;
+		int ret;
+
+		for (size_t j = 0; j < n; j++) {
+			if (!at[j] || u[j].program != u[i].program)
+				continue;
+			before |= j < i;
+			offsets[attr.count] = at[j];
+			cookies[attr.count++] = u[j].cookie;
+		}
+		if (!at[i] || before)
+			continue;
+		ret = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+		ret = ret < 0 ? -errno : attach_keep_fd(ret);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int attach_each(const struct uprobe *u, size_t n, const char *path, const long *at)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = at[i] ? attach_keep(bpf_program__attach_uprobe(u[i].program, u[i].at_return, -1, path, at[i])) : 0;
+	return ret;
+}
+
 int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 {
 	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES];
@@ -260,11 +325,9 @@ int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 		note("more than %d files have it: those that were met later are not probed", FILES);
 		return 1;
 	}
-	for (size_t i = 0; i < n; i++) {
-		ret = at[i] ? attach_keep(bpf_program__attach_uprobe(u[i].program, u[i].at_return, -1, path, at[i])) : 0;
-		if (ret)
-			return ret;
-	}
+	ret = many ? attach_many(u, n, path, at) : attach_each(u, n, path, at);
+	if (ret)
+		return ret;
 	known[n_known].u = u;
 	known[n_known].dev = st.st_dev;
 	known[n_known++].ino = st.st_ino;

@@ -26,6 +26,7 @@ struct uprobe {
 	struct bpf_program *program;
 	bool at_return;
 	const char *functions[UPROBE_NAMES];	/* the first of them that a file has */
+	__u64 cookie;			/* for bpf_get_attach_cookie(), where uprobe_many() said yes */
 	bool (*is_library)(const char *path);
 };
 
@@ -36,6 +37,12 @@ int uprobe_process(const struct uprobe *u, const char *pid);	/* its program, or 
 int uprobe_installed(const struct uprobe *u, const char *const *names);	/* libraries where the loader looks for them */
 
 int uprobe_process_all(const struct uprobe *u, size_t n, const char *pid);
+
+/*
+ * In .setup: can this kernel attach a program at many places with one link (6.6)?  Then `programs` (until NULL), which must
+ * be all that the tool has at uprobes, are made ready for it: each perf event less is a grace period less at the end.
+ */
+bool uprobe_many(struct bpf_program *const *programs);
 
 /* For .attach of a tool: the processes of -p, or the file of --library, or all that run and what is installed. */
 struct uprobe_where {

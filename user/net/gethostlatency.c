@@ -23,22 +23,49 @@ static int parse_library(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
+static bool many;
+
+static void entries(struct run *run, struct bpf_program **of)
+{
+	struct gethostlatency_bpf *skel = (void *)run->skel;
+	struct bpf_program *const each[RESOLVER_CALLS] = {
+		skel->progs.call_getaddrinfo, skel->progs.call_getnameinfo, skel->progs.call_gethostbyname,
+		skel->progs.call_gethostbyname2, skel->progs.call_gethostbyaddr, skel->progs.call_gethostbyname_r,
+		skel->progs.call_gethostbyname2_r, skel->progs.call_gethostbyaddr_r,
+	};
+
+	memcpy(of, each, sizeof(each));
+}
+
+static int setup(struct run *run)
+{
+	struct gethostlatency_bpf *skel = (void *)run->skel;
+	struct bpf_program *each[RESOLVER_CALLS];
+	int ret = 0;
+
+	many = uprobe_many((struct bpf_program *const[]){ skel->progs.any_called, skel->progs.returned, NULL });
+	entries(run, each);
+	for (int i = 0; many && !ret && i < RESOLVER_CALLS; i++)
+		ret = bpf_program__set_autoload(each[i], false);
+	return ret ?: bpf_program__set_autoload(skel->progs.any_called, many);
+}
+
 /* Returns first: a call of which only the beginning is seen would be waited for. */
 static int attach(struct run *run)
 {
 	static const char *const names[] = { "libc.so.6", "ld-musl-*.so.1", NULL };
 	static struct uprobe probes[2 * RESOLVER_CALLS];
 	struct gethostlatency_bpf *skel = (void *)run->skel;
-	struct bpf_program *const entries[RESOLVER_CALLS] = {
-		skel->progs.call_getaddrinfo, skel->progs.call_getnameinfo, skel->progs.call_gethostbyname,
-		skel->progs.call_gethostbyname2, skel->progs.call_gethostbyaddr, skel->progs.call_gethostbyname_r,
-		skel->progs.call_gethostbyname2_r, skel->progs.call_gethostbyaddr_r,
-	};
+	struct bpf_program *each[RESOLVER_CALLS];
 
+	entries(run, each);
 	for (int i = 0; i < RESOLVER_CALLS; i++) {
-		probes[i] = (struct uprobe){ .program = skel->progs.returned, .at_return = true, .functions = { calls[i] },
-					     .is_library = uprobe_is_libc };
-		probes[RESOLVER_CALLS + i] = (struct uprobe){ .program = entries[i], .functions = { calls[i] }, .is_library = uprobe_is_libc };
+		struct uprobe *leave = &probes[i], *enter = &probes[RESOLVER_CALLS + i];
+
+		*leave = (struct uprobe){ .program = skel->progs.returned, .at_return = true };
+		*enter = (struct uprobe){ .program = many ? skel->progs.any_called : each[i], .cookie = i };
+		leave->functions[0] = enter->functions[0] = calls[i];
+		leave->is_library = enter->is_library = uprobe_is_libc;
 	}
 	return uprobe_attach(run, probes, 2 * RESOLVER_CALLS,
 			     &(struct uprobe_where){ .installed = names, .library = library,
@@ -149,6 +176,6 @@ TOOL(gethostlatency,
 		    "of containers that start later are not seen either. Names longer than 255 bytes are cut. That "
 		    "gethostbyname2_r() and gethostbyaddr_r() found nothing isn't told apart where they return 0. Arguments of 32-bit "
 		    "programs are not read.",
-	.examples = examples, .opts = opts, .columns = columns, .attach = attach, .state = "asked",
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .state = "asked",
 	/* to look into the files of other processes, also those that have no name any more */
 	.keep_caps = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_CHECKPOINT_RESTORE);
