@@ -82,15 +82,15 @@ static void put(const char *path, const char *value)
 	close(fd);
 }
 
-int null_disk(const char *depth, const char *scheduler)
+int null_disk(const char *depth, const char *scheduler, int ms)
 {
 	struct job *job;
 	int fd;
 
 	if (access("/sys/module/null_blk", F_OK) == 0)
 		run("rmmod", "null_blk");
-	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "completion_nsec=10000000",
-		  "submit_queues=1", text("hw_queue_depth=%s", depth));
+	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "submit_queues=1",
+		  text("completion_nsec=%d", ms * 1000000), text("hw_queue_depth=%s", depth));
 	if (job->status)
 		SKIP("no null_blk here");
 	fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
