@@ -245,6 +245,10 @@ void mount_tmpfs(const char *path); /* makes it, in a mount namespace of this te
 const char *loop_new(int *fd);
 const char *loop_on(const char *path, int *fd);
 int null_disk(const char *depth, const char *scheduler, int ms);
+/* A new file system of that type (ext4, xfs, btrfs) on such a loop device, mounted for this test; where. */
+const char *fs_new(const char *type);
+/* One of FUSE, with one file of 1,000 bytes, "slow", of which each read takes so long; where it is. */
+const char *fuse_new(uint64_t ns);
 enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
 long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */
 

@@ -314,5 +314,6 @@ void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in thi
 /* kernel.c */
 int kernel_tracefs(const char *path, char *buf, size_t size);	/* a line of a file under it; -ENOENT */
 FILE *kernel_tracefs_open(const char *path);			/* NULL: there is none */
+int kernel_read(__u64 address, void *to, size_t size);		/* the kernel's memory, by a program run once; -errno */
 
 #endif
