@@ -301,6 +301,7 @@ int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *c
 
 /* table.c: ns from the last reading to this one, for row() and all() */
 __u64 table_interval(void);
+void table_rows(struct run *run, void *rows, size_t n);	/* for show(): sorted and shown; they are its own from now on */
 int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys have the CPU */
 
 /* attach.c: a link that the tool made; NULL gives -errno */

@@ -284,19 +284,10 @@ static int collect(void *ctx, const void *key, void *value)
 	return 0;
 }
 
-static const struct column *sort_by;
-
-static int descending(const void *a, const void *b)
-{
-	long long x = out_number(sort_by, a), y = out_number(sort_by, b);
-
-	return (x < y) - (x > y);
-}
-
 static int show(struct run *run)
 {
 	const struct memleak_bpf__rodata *rodata = run->rodata;
-	__u64 now = look_now(), most = run->rows ?: USUAL_ROWS;
+	__u64 now = look_now();
 	int ret;
 
 	wait_until = now > rodata->older ? now - rodata->older : 0;
@@ -306,14 +297,10 @@ static int show(struct run *run)
 		return ret;
 	stack_afresh();
 	all.n = stack_merge(run, all.rows, all.n);
-	sort_by = out_find(run, run->sort ?: run->tool->table.sort);
-	if (all.n)
-		qsort(all.rows, all.n, sizeof(*all.rows), descending);
-	if (!stack_line(run, NULL))
-		out_header(run);
-	for (size_t i = 0; i < all.n && i < most; i++)
-		if (!stack_line(run, &all.rows[i]))
-			out_row(run, &all.rows[i]);
+	run->rows = run->rows ?: USUAL_ROWS;
+	table_rows(run, all.rows, all.n);
+	all.rows = NULL;
+	all.n = all.room = 0;
 	return 0;
 }
 
@@ -337,4 +324,4 @@ TOOL(memleak,
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
 	.show     = show, .end = stack_end, .keep_caps = SYMBOL_CAPS, .intervals = true, .state = "held",
 	.optional = "kmalloc_node kmem_cache_alloc_node percpu_alloc percpu_free",
-	.table    = { .sort = "bytes", .size = sizeof(ROW), .value_at = offsetof(ROW, size) });
+	.table    = { .sort = "bytes", .size = sizeof(ROW), .value_at = offsetof(ROW, size), .line = stack_line });
