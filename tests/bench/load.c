@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -174,6 +175,18 @@ static long do_thread(long count)
 	return count;
 }
 
+/* Of a number, so that nobody is asked. */
+static long do_lookup(long count)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM }, *found;
+
+	for (long i = 0; i < count; i++) {
+		must(!getaddrinfo("127.0.0.1", NULL, &hints, &found), "lookup");
+		freeaddrinfo(found);
+	}
+	return count;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(long count);
@@ -181,7 +194,7 @@ static const struct {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
-	{ "thread", do_thread },
+	{ "thread", do_thread }, { "lookup", do_lookup },
 };
 
 static long long wall(void)

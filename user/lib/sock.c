@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/btf.h"
+#include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/traffic_user.h"
 
@@ -93,6 +95,56 @@ void sock_state(struct out *out, __u32 state)
 		out_str(out, names[state]);
 	else
 		out_u64(out, state);
+}
+
+#define REASONS 512
+
+static struct btf_value reasons[REASONS];
+static int n_reasons;
+
+void sock_drop_reasons(struct run *run)
+{
+	struct btf_types *types;
+
+	if (!btf_open(&types, run->btf))
+		n_reasons = btf_enum_names(types, "skb_drop_reason", reasons, REASONS);
+	n_reasons = n_reasons < 0 ? 0 : n_reasons > REASONS ? REASONS : n_reasons;
+}
+
+/* SKB_DROP_REASON_NO_SOCKET is NO_SOCKET: the numbers change from kernel to kernel. */
+void sock_drop_reason(struct out *out, __u32 reason)
+{
+	static const char *const prefixes[] = { "SKB_DROP_REASON_", "SKB_" };
+	const char *name;
+	int i;
+
+	for (i = 0; i < n_reasons && reasons[i].value != (long long)reason; i++)
+		;
+	if (!reason || i == n_reasons) {
+		if (reason)
+			out_u64(out, reason);
+		else
+			out_nothing(out);
+		return;
+	}
+	name = reasons[i].name;
+	for (size_t j = 0; j < 2; j++)
+		if (!strncmp(name, prefixes[j], strlen(prefixes[j]))) {
+			name += strlen(prefixes[j]);
+			break;
+		}
+	out_bytes(out, name, strlen(name));
+}
+
+void sock_drop_location(struct out *out, __u64 location)
+{
+	const char *name, *module;
+	__u64 into;
+
+	if (!location || ksym_find(location, &name, &module, &into))
+		out_nothing(out);
+	else
+		out_printf(out, "%s+0x%llx", name, into);
 }
 
 bool traffic_row(struct run *run, void *row)

@@ -18,6 +18,11 @@ int sock_owners_filtered(struct run *run);	/* .setup of one that wants to know i
 void sock_protocol(struct out *out, __u32 protocol);		/* "TCP" */
 void sock_state(struct out *out, __u32 state);			/* "ESTABLISHED" */
 
+/* The kernel's own word for why it dropped a packet, and where; in .setup its words are read. */
+void sock_drop_reasons(struct run *run);
+void sock_drop_reason(struct out *out, __u32 reason);
+void sock_drop_location(struct out *out, __u64 location);
+
 /* For columns: `offset` is that of a struct flow. */
 void sock_show_family(struct out *out, const struct column *c, const void *row);
 void sock_show_laddr(struct out *out, const struct column *c, const void *row);

@@ -119,7 +119,7 @@ static int end(struct run *run)
 
 static int attach(struct run *run)
 {
-	return attach_walk(((struct dnssnoop_bpf *)run->skel)->progs.meet);
+	return attach_walk(((struct dnssnoop_bpf *)run->skel)->progs.message_meet);
 }
 
 static void show_type(struct out *out, const struct column *c, const void *row)

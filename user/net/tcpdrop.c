@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <stdlib.h>
-#include <string.h>
-#include "lib/btf.h"
-#include "lib/ksym.h"
 #include "lib/sock_user.h"
 #include "lib/stack_user.h"
 #include "net/tcpdrop.h"
 #include "net/tcpdrop.skel.h"
 
 #define EVENT struct tcpdrop_event
-#define REASONS 512
 
-static struct btf_value reasons[REASONS];
-static int n_reasons;
-
-/* The kernel's own word, SKB_DROP_REASON_NO_SOCKET as NO_SOCKET: the numbers change from kernel to kernel. */
 static void show_reason(struct out *out, const struct column *c, const void *row)
 {
-	static const char *const prefixes[] = { "SKB_DROP_REASON_", "SKB_" };
-	__u32 reason = ((const EVENT *)row)->reason;
-	int i;
-
-	for (i = 0; i < n_reasons && reasons[i].value != (long long)reason; i++)
-		;
-	if (!reason) {
-		out_nothing(out);
-	} else if (i == n_reasons) {
-		out_u64(out, reason);
-	} else {
-		const char *name = reasons[i].name;
-
-		for (size_t j = 0; j < 2; j++)
-			if (!strncmp(name, prefixes[j], strlen(prefixes[j]))) {
-				name += strlen(prefixes[j]);
-				break;
-			}
-		out_bytes(out, name, strlen(name));
-	}
+	sock_drop_reason(out, ((const EVENT *)row)->reason);
 }
 
 static void show_state(struct out *out, const struct column *c, const void *row)
@@ -70,13 +42,7 @@ static void show_way(struct out *out, const struct column *c, const void *row)
 
 static void show_location(struct out *out, const struct column *c, const void *row)
 {
-	const char *name, *module;
-	__u64 into;
-
-	if (ksym_find(((const EVENT *)row)->location, &name, &module, &into))
-		out_nothing(out);
-	else
-		out_printf(out, "%s+0x%llx", name, into);
+	sock_drop_location(out, ((const EVENT *)row)->location);
 }
 
 static const struct opt opts[] = {
@@ -103,12 +69,9 @@ static const struct stack_view view = {
 static int setup(struct run *run)
 {
 	struct tcpdrop_bpf__rodata *rodata = run->rodata;
-	struct btf_types *types;
 	__u32 depth = (__u32)rodata->stack_depth;
 
-	if (!btf_open(&types, run->btf))
-		n_reasons = btf_enum_names(types, "skb_drop_reason", reasons, REASONS);
-	n_reasons = n_reasons < 0 ? 0 : n_reasons > REASONS ? REASONS : n_reasons;
+	sock_drop_reasons(run);
 	return sock_owners(run) ?: stack_setup(run, &view, &depth);
 }
 
