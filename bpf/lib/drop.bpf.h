@@ -74,9 +74,11 @@ static __always_inline bool packet_flow(const struct sock___own *sk, const struc
 	return outgoing;
 }
 
-static __noinline int packet_dropped(void *ctx, __u64 location, __u32 reason, const struct sock___own *sk, const struct packet *packet);
+static __noinline int packet_dropped(void *ctx, __u64 location, __u32 reason, const struct sock___own *sk,
+				     const struct packet *packet);
 
-static __noinline int drop_look(void *ctx, const struct sk_buff___own *skb, __u64 location, __u32 reason, const struct sock___own *sk)
+static __noinline int drop_look(void *ctx, const struct sk_buff___own *skb, __u64 location, __u32 reason,
+				const struct sock___own *sk)
 {
 	__be16 protocol = BPF_CORE_READ(skb, protocol);
 	struct packet packet = {};
@@ -98,11 +100,13 @@ ON_TRACE_AS(drop__args3, kfree_skb, const struct sk_buff___own *skb, __u64 locat
 	return drop_look(ctx, skb, location, reason, NULL);			\
 }										\
 										\
-ON_TRACE_AS(drop__args4, kfree_skb, const struct sk_buff___own *skb, __u64 location, __u32 reason, const struct sock___own *sk) \
+ON_TRACE_AS(drop__args4, kfree_skb, const struct sk_buff___own *skb, __u64 location, __u32 reason,	\
+	    const struct sock___own *sk)					\
 {										\
 	return drop_look(ctx, skb, location, reason, sk);			\
 }										\
 										\
-static __noinline int packet_dropped(void *ctx, __u64 location, __u32 reason, const struct sock___own *sk, const struct packet *packet)
+static __noinline int packet_dropped(void *ctx, __u64 location, __u32 reason, const struct sock___own *sk,	\
+				     const struct packet *packet)
 
 #endif

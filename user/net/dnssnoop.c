@@ -199,7 +199,8 @@ static const struct opt opts[] = {
 	  .help = "only answers that took as long: 100 (ms), 2s" },
 	{ .letter = 'Q', .name = "question", .arg = "GLOB", .value = V_CHARS, .parse = parse_question,
 	  .help = "only names like this: '*.example.org'" },
-	{ .name = "type", .arg = "TYPE", .value = V_CHARS, .parse = parse_type, .help = "only questions for this: A, AAAA, MX, TYPE65",
+	{ .name = "type", .arg = "TYPE", .value = V_CHARS, .parse = parse_type,
+	  .help = "only questions for this: A, AAAA, MX, TYPE65",
 	  .complete = "A AAAA CNAME MX NS PTR SOA SRV TXT HTTPS" },
 	{ .name = "timeout", .arg = "TIME", .value = V_CHARS, .parse = parse_timeout,
 	  .help = "after how long a question is shown as unanswered (5s)" },
@@ -221,7 +222,8 @@ static const struct column columns[] = {
 	COL_OWN("id", show_id, 5, "number of the message", HIDDEN, .bare_json = true),
 	COL("tries", EVENT, tries, 5, "how often the question was sent", HIDDEN, BLANK),
 	COL("length", EVENT, length, 6, "bytes of the message", HIDDEN),
-	COL_OWN("cut", show_cut, -5, "the server says that the answer was too long, so that it will be asked for again, by TCP", HIDDEN),
+	COL_OWN("cut", show_cut, -5, "the server says that the answer was too long, so that it will be asked for again, by TCP",
+		HIDDEN),
 	COL_OWN("type", show_type, -4, "what was asked for: A, AAAA, MX"),
 	COL_OWN("code", show_code, -8, "NOERROR, NXDOMAIN, SERVFAIL ..., or UNANSWERED"),
 	COL_NSEC("latency", "ms", EVENT, latency, 7, "from the first sending of the question until the answer was read", BLANK),
@@ -242,15 +244,17 @@ static const struct example examples[] = {
 
 TOOL(dnssnoop,
 	.summary  = "trace questions to name servers, with answer, code and latency",
-	.about    = "One line for each answer that a process reads from a name server, by UDP or TCP, whatever resolver the program "
-		    "has: with the question, what came of it, how long it took since the question was first sent, and who asked. "
-		    "Questions that are not answered in time are shown as well, and those that wait when the tool ends.",
-	.cost     = "One raw tracepoint at the return of each system call. Calls that send and receive are looked into; read(2) "
-		    "and write(2) only of processes that have a name server to talk to.",
-	.caveats  = "What is encrypted, over TLS or HTTPS, is not seen, nor what goes through io_uring, recvmsg(2) and the like of 32-bit "
-		    "programs, more than four messages of one sendmmsg(2) or recvmmsg(2), and a name server's side of it: only who asks. "
-		    "Over TCP, a message that is read in parts is shown as far as the first part goes, and one that is read together with "
-		    "the next hides that. A process that only uses a connection that it was given by its parent by read(2) and write(2) "
+	.about    = "One line for each answer that a process reads from a name server, by UDP or TCP, whatever "
+		    "resolver the program has: with the question, what came of it, how long it took since the "
+		    "question was first sent, and who asked. Questions that are not answered in time are shown as "
+		    "well, and those that wait when the tool ends.",
+	.cost     = "One raw tracepoint at the return of each system call. Calls that send and receive are looked "
+		    "into; read(2) and write(2) only of processes that have a name server to talk to.",
+	.caveats  = "What is encrypted, over TLS or HTTPS, is not seen, nor what goes through io_uring, recvmsg(2) "
+		    "and the like of 32-bit programs, more than four messages of one sendmmsg(2) or recvmmsg(2), "
+		    "and a name server's side of it: only who asks. Over TCP, a message that is read in parts is "
+		    "shown as far as the first part goes, and one that is read together with the next hides that. A "
+		    "process that only uses a connection that it was given by its parent by read(2) and write(2) "
 		    "isn't looked at. Where programs ask a local resolver, both its questions and theirs are shown.",
 	.examples = examples, .opts = opts, .columns = columns, .attach = attach, .event = event, .tick = tick, .end = end,
 	.state    = "asked");

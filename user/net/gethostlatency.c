@@ -146,7 +146,8 @@ static const struct opt opts[] = {
 static const struct column columns[] = {
 	COL_ORIGIN(EVENT),
 	COL_OWN("call", show_call, -16, "function that was called", HIDDEN),
-	COL_OWN("libc", show_libc, -6, "whose it is: glibc, musl or static, linked into the program; nothing: the process is gone", HIDDEN),
+	COL_OWN("libc", show_libc, -6, "whose it is: glibc, musl or static, linked into the program; nothing: the process is gone",
+		HIDDEN),
 	COL_NSEC("latency", "ms", EVENT, latency, 10, "how long it took"),
 	COL_OWN("error", show_error, -14, "why it failed: EAI_*; \"failed\" of the functions that only say so"),
 	COL_OWN("host", show_host, 0, "name that was asked for, or address; nothing: neither"),
@@ -164,18 +165,19 @@ static const struct example examples[] = {
 
 TOOL(gethostlatency,
 	.summary  = "trace how long programs wait for host names to be resolved",
-	.about    = "One line for each call of getaddrinfo(), getnameinfo(), gethostbyname(), gethostbyaddr() and their variants "
-		    "as it returns: of the C libraries that are installed and of those that running processes use, in containers "
-		    "as well, whether glibc or musl, and of programs that have one linked in where they run already. Where one of "
-		    "these functions calls another, the outer one is shown.",
-	.cost     = "Two uprobes for each call, and as many for each of these functions that it calls itself; a raw tracepoint at the "
-		    "end of each thread.",
-	.caveats  = "Programs that resolve names by themselves, as Go's mostly do, browsers, and those that talk to systemd-resolved "
-		    "over D-Bus, call none of these functions: dnssnoop sees what they ask for. With --pid, a process that has none "
-		    "of them is refused. Of a static program that starts later its file must be given with --library; C libraries "
-		    "of containers that start later are not seen either. Names longer than 255 bytes are cut. That "
-		    "gethostbyname2_r() and gethostbyaddr_r() found nothing isn't told apart where they return 0. Arguments of 32-bit "
-		    "programs are not read.",
+	.about    = "One line for each call of getaddrinfo(), getnameinfo(), gethostbyname(), gethostbyaddr() and "
+		    "their variants as it returns: of the C libraries that are installed and of those that running "
+		    "processes use, in containers as well, whether glibc or musl, and of programs that have one "
+		    "linked in where they run already. Where one of these functions calls another, the outer one is "
+		    "shown.",
+	.cost     = "Two uprobes for each call, and as many for each of these functions that it calls itself; a raw "
+		    "tracepoint at the end of each thread.",
+	.caveats  = "Programs that resolve names by themselves, as Go's mostly do, browsers, and those that talk to "
+		    "systemd-resolved over D-Bus, call none of these functions: dnssnoop sees what they ask for. "
+		    "With --pid, a process that has none of them is refused. Of a static program that starts later "
+		    "its file must be given with --library; C libraries of containers that start later are not seen "
+		    "either. Names longer than 255 bytes are cut. That gethostbyname2_r() and gethostbyaddr_r() "
+		    "found nothing isn't told apart where they return 0. Arguments of 32-bit programs are not read.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .state = "asked",
 	/* to look into the files of other processes, also those that have no name any more */
 	.keep_caps = 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_CHECKPOINT_RESTORE);

@@ -382,14 +382,15 @@ static const struct example examples[] = {
 
 TOOL(sockls,
 	.summary  = "list sockets: who has them, their state, queues and round-trip times",
-	.about    = "One row for each socket, of all network namespaces at once, with the process that has it, its state, what "
-		    "waits in its queues, and for TCP its round-trip time and retransmits. Sockets that no process has (any more, "
-		    "or yet) are there as well: connections in TIME_WAIT or being closed, and those that wait to be accepted.",
-	.cost     = "Three of the kernel's iterators, run once: a call for each open file of the machine and each TCP and UDP socket. "
-		    "Nothing stays attached.",
-	.caveats  = "It is no picture of one moment: sockets come and go while they are read. With a filter on processes, those that "
-		    "none has are not shown; of network namespaces in which no process has a socket, and of protocols other than "
-		    "TCP and UDP, they never are. What the queues of UDP hold, and what a local socket has sent, is counted with the "
-		    "kernel's overhead.",
+	.about    = "One row for each socket, of all network namespaces at once, with the process that has it, its "
+		    "state, what waits in its queues, and for TCP its round-trip time and retransmits. Sockets that "
+		    "no process has (any more, or yet) are there as well: connections in TIME_WAIT or being closed, "
+		    "and those that wait to be accepted.",
+	.cost     = "Three of the kernel's iterators, run once: a call for each open file of the machine and each "
+		    "TCP and UDP socket. Nothing stays attached.",
+	.caveats  = "It is no picture of one moment: sockets come and go while they are read. With a filter on "
+		    "processes, those that none has are not shown; of network namespaces in which no process has a "
+		    "socket, and of protocols other than TCP and UDP, they never are. What the queues of UDP hold, "
+		    "and what a local socket has sent, is counted with the kernel's overhead.",
 	.examples = examples, .opts = opts, .columns = columns, .attach = attach, .show = show, .once = true,
 	.table    = { .sort = "receive", .size = sizeof(ROW), .value_at = offsetof(ROW, rtt) });

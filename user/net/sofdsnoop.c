@@ -64,11 +64,12 @@ static const struct example examples[] = {
 
 TOOL(sofdsnoop,
 	.summary  = "trace file descriptors that are passed over local sockets",
-	.about    = "One line for each descriptor that a process sends to another with sendmsg(2) or sendmmsg(2), or receives with recvmsg(2) "
-		    "or recvmmsg(2) (SCM_RIGHTS), with the path of its file.",
-	.cost     = "One raw tracepoint at the return of each system call, which reads its number; of those four what goes beside the "
-		    "message is looked into, and for each descriptor a path is read.",
-	.caveats  = "Descriptors that go through io_uring or are taken with pidfd_getfd(2), by 32-bit programs, more than eight messages "
-		    "in one sendmmsg(2) or recvmmsg(2), and what stands behind three other parts beside a message, are not seen. The "
-		    "message is read as the call returns: one that another thread closes meanwhile is left out.",
+	.about    = "One line for each descriptor that a process sends to another with sendmsg(2) or sendmmsg(2), "
+		    "or receives with recvmsg(2) or recvmmsg(2) (SCM_RIGHTS), with the path of its file.",
+	.cost     = "One raw tracepoint at the return of each system call, which reads its number; of those four "
+		    "what goes beside the message is looked into, and for each descriptor a path is read.",
+	.caveats  = "Descriptors that go through io_uring or are taken with pidfd_getfd(2), by 32-bit programs, "
+		    "more than eight messages in one sendmmsg(2) or recvmmsg(2), and what stands behind three other "
+		    "parts beside a message, are not seen. The message is read as the call returns: one that "
+		    "another thread closes meanwhile is left out.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup);

@@ -76,14 +76,18 @@ static const struct example examples[] = {
 
 TOOL(udpsnoop,
 	.summary  = "trace UDP datagrams: sent, read, or dropped, and why",
-	.about    = "One line for each datagram that a process sends or reads, by whichever system call, with both ends and its length, "
-		    "and for each one that the kernel drops, with the reason. Of a datagram that is dropped on its way in the process "
-		    "is the one that used its socket last, where the kernel tells which socket that is.",
-	.cost     = "One raw tracepoint at the return of each system call; calls that send and receive are looked into, read(2) and write(2) "
-		    "only of processes that have a socket of UDP. A tracepoint for each packet that is dropped.",
-	.caveats  = "Before 6.11 the kernel doesn't tell the socket of what is dropped on its way in, before 5.17 no reason. What goes "
-		    "through io_uring, recvmsg(2) and the like of 32-bit programs, and more than four messages of one sendmmsg(2) or "
-		    "recvmmsg(2) is not seen, nor read(2) by a process that has never used a socket of UDP otherwise. With UDP_GRO and "
-		    "UDP_SEGMENT one line is several datagrams. A datagram that is read without asking where it came from has no "
-		    "remote end, unless its socket is connected. Fragments and IPv6 with extension headers are not looked into.",
+	.about    = "One line for each datagram that a process sends or reads, by whichever system call, with both "
+		    "ends and its length, and for each one that the kernel drops, with the reason. Of a datagram "
+		    "that is dropped on its way in the process is the one that used its socket last, where the "
+		    "kernel tells which socket that is.",
+	.cost     = "One raw tracepoint at the return of each system call; calls that send and receive are looked "
+		    "into, read(2) and write(2) only of processes that have a socket of UDP. A tracepoint for each "
+		    "packet that is dropped.",
+	.caveats  = "Before 6.11 the kernel doesn't tell the socket of what is dropped on its way in, before 5.17 "
+		    "no reason. What goes through io_uring, recvmsg(2) and the like of 32-bit programs, and more "
+		    "than four messages of one sendmmsg(2) or recvmmsg(2) is not seen, nor read(2) by a process "
+		    "that has never used a socket of UDP otherwise. With UDP_GRO and UDP_SEGMENT one line is "
+		    "several datagrams. A datagram that is read without asking where it came from has no remote "
+		    "end, unless its socket is connected. Fragments and IPv6 with extension headers are not looked "
+		    "into.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .keep_caps = SYMBOL_CAPS);

@@ -9,14 +9,19 @@
 
 #define EVENT struct bpfaudit_event
 
-/* By number, include/uapi/linux/bpf.h; those with a dash read and write data or look at what there is, so only --all has them. */
+/*
+ * By number, include/uapi/linux/bpf.h; those with a dash read and write data or look at what there is, so only --all
+ * has them.
+ */
 static const char *const names[] = {
-	"MAP_CREATE", "-MAP_LOOKUP_ELEM", "-MAP_UPDATE_ELEM", "-MAP_DELETE_ELEM", "-MAP_GET_NEXT_KEY", "PROG_LOAD", "OBJ_PIN", "OBJ_GET",
-	"PROG_ATTACH", "PROG_DETACH", "PROG_TEST_RUN", "-PROG_GET_NEXT_ID", "-MAP_GET_NEXT_ID", "PROG_GET_FD_BY_ID", "MAP_GET_FD_BY_ID",
-	"-OBJ_GET_INFO_BY_FD", "-PROG_QUERY", "RAW_TRACEPOINT_OPEN", "BTF_LOAD", "BTF_GET_FD_BY_ID", "-TASK_FD_QUERY",
-	"-MAP_LOOKUP_AND_DELETE_ELEM", "MAP_FREEZE", "-BTF_GET_NEXT_ID", "-MAP_LOOKUP_BATCH", "-MAP_LOOKUP_AND_DELETE_BATCH",
-	"-MAP_UPDATE_BATCH", "-MAP_DELETE_BATCH", "LINK_CREATE", "LINK_UPDATE", "LINK_GET_FD_BY_ID", "-LINK_GET_NEXT_ID", "ENABLE_STATS",
-	"ITER_CREATE", "LINK_DETACH", "PROG_BIND_MAP", "TOKEN_CREATE", "-PROG_STREAM_READ_BY_FD", "PROG_ASSOC_STRUCT_OPS",
+	"MAP_CREATE", "-MAP_LOOKUP_ELEM", "-MAP_UPDATE_ELEM", "-MAP_DELETE_ELEM", "-MAP_GET_NEXT_KEY", "PROG_LOAD",
+	"OBJ_PIN", "OBJ_GET", "PROG_ATTACH", "PROG_DETACH", "PROG_TEST_RUN", "-PROG_GET_NEXT_ID", "-MAP_GET_NEXT_ID",
+	"PROG_GET_FD_BY_ID", "MAP_GET_FD_BY_ID", "-OBJ_GET_INFO_BY_FD", "-PROG_QUERY", "RAW_TRACEPOINT_OPEN",
+	"BTF_LOAD", "BTF_GET_FD_BY_ID", "-TASK_FD_QUERY", "-MAP_LOOKUP_AND_DELETE_ELEM", "MAP_FREEZE",
+	"-BTF_GET_NEXT_ID", "-MAP_LOOKUP_BATCH", "-MAP_LOOKUP_AND_DELETE_BATCH", "-MAP_UPDATE_BATCH",
+	"-MAP_DELETE_BATCH", "LINK_CREATE", "LINK_UPDATE", "LINK_GET_FD_BY_ID", "-LINK_GET_NEXT_ID", "ENABLE_STATS",
+	"ITER_CREATE", "LINK_DETACH", "PROG_BIND_MAP", "TOKEN_CREATE", "-PROG_STREAM_READ_BY_FD",
+	"PROG_ASSOC_STRUCT_OPS",
 	[AUDIT_PERF] = "PERF_SET_BPF", [AUDIT_SOCKET] = "SO_ATTACH_BPF", [AUDIT_REUSEPORT] = "SO_ATTACH_REUSEPORT_EBPF",
 };
 
@@ -65,7 +70,6 @@ static int setup(struct run *run)
 	return 0;
 }
 
-/* Some programs are tried for every tool that is loaded; what the kernel holds is told by its id. */
 static void show_command(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
@@ -159,8 +163,8 @@ static const struct column columns[] = {
 	COL_OWN("type", show_type, -11, "type of the program, map or link"),
 	COL("name", EVENT, name, -10, "its name; of a link, its program's", BLANK),
 	COL_OWN("tag", show_tag, -16, "the program's tag, a hash of its instructions"),
-	COL("instructions", EVENT, instructions, 12, "of a program: as it was given; of one that was taken, as the kernel has it", HIDDEN,
-	    BLANK),
+	COL("instructions", EVENT, instructions, 12, "of a program: as it was given; of one that was taken, as the kernel has it",
+	    HIDDEN, BLANK),
 	COL_OWN("attach", show_attach, -20, "attach type", HIDDEN),
 	COL_OWN("target", show_target, 0, "where it is pinned, or the tracepoint or function that the program is for"),
 	{}
@@ -177,13 +181,15 @@ static const struct example examples[] = {
 
 TOOL(bpfaudit,
 	.summary  = "trace who loads, attaches and pins BPF programs",
-	.about    = "One line for each bpf(2) call that loads, makes, attaches, pins or opens something, as it returns, and for programs "
-		    "that are attached to perf events and sockets: with the program's type, name and tag, whose hash of its "
-		    "instructions is the same wherever it is loaded, the process, and whether the kernel took it.",
+	.about    = "One line for each bpf(2) call that loads, makes, attaches, pins or opens something, as it "
+		    "returns, and for programs that are attached to perf events and sockets: with the program's "
+		    "type, name and tag, whose hash of its instructions is the same wherever it is loaded, the "
+		    "process, and whether the kernel took it.",
 	.cost     = "One raw tracepoint at the return of each system call, which reads its number.",
-	.caveats  = "What the tool itself does is left out. Programs that are attached over netlink, as XDP and tc were before they had "
-		    "links, and classic filters (SO_ATTACH_FILTER, seccomp) are not seen being attached. A library tries out what the "
-		    "kernel can do: small programs that nobody wrote, and calls that fail, are normal. The attributes are read as the call "
-		    "returns: a process that changes them meanwhile changes what is shown of a call that failed; of one that worked, type, "
+	.caveats  = "What the tool itself does is left out. Programs that are attached over netlink, as XDP and tc "
+		    "were before they had links, and classic filters (SO_ATTACH_FILTER, seccomp) are not seen being "
+		    "attached. A library tries out what the kernel can do: small programs that nobody wrote, and "
+		    "calls that fail, are normal. The attributes are read as the call returns: a process that "
+		    "changes them meanwhile changes what is shown of a call that failed; of one that worked, type, "
 		    "name and tag are the kernel's own.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup);
