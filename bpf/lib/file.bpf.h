@@ -5,6 +5,13 @@
 
 #define S_IFMT	0170000
 #define S_IFREG 0100000
+#if defined(__TARGET_ARCH_arm64)
+#define O_DIRECT 0200000
+#elif defined(__TARGET_ARCH_powerpc)
+#define O_DIRECT 0400000
+#else
+#define O_DIRECT 040000
+#endif
 
 /* The current task's; a descriptor that isn't open gives anything, so ask only when the call has succeeded. */
 static __always_inline struct file *file_of(__u32 fd)

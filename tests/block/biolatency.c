@@ -79,15 +79,16 @@ TEST(biolatency, "-Q counts the same requests, and is never shorter")
 {
 	struct io io = {.reads = 200};
 	const char *disk = loop_new(&io.fd);
-	struct job *whole = tool_start("biolatency", "-Q", "--disk", disk), *device = tool_start("biolatency", "--disk", disk);
+	struct job *whole = tool_start("biolatency", "-Q", "--percentiles", "--disk", disk);
+	struct job *device = tool_start("biolatency", "--percentiles", "--disk", disk);
 
 	io_run(&io);
 	tool_stop(device);
 	tool_stop(whole);
 	CHECK_EQ(sum(device, "count"), 200);
 	CHECK_EQ(sum(whole, "count"), 200);
-	/* both programs take the time by themselves, so they differ by a little */
-	CHECK(sum(whole, "sum_ns") * 1.3 >= sum(device, "sum_ns"));
+	/* each takes the time by itself, so they differ by a little; the one that the host held up between the two says nothing */
+	CHECK(number(row(whole), "p50") * 1.5 + 2 >= number(row(device), "p50"));
 }
 
 TEST(biolatency, "an interval shows what came in it, and a disk without requests not at all")
@@ -95,13 +96,16 @@ TEST(biolatency, "an interval shows what came in it, and a disk without requests
 	struct io io = {.reads = 40};
 	const char *disk = loop_new(&io.fd);
 	struct job *job = tool_start("biolatency", "-D", "--disk", disk, "-i", "200ms");
+	uint64_t start;
 
+	start = now_ns();
 	io_run(&io);
-	nap(500000000 * slow());
+	nap(900000000);
 	io_run(&io);
 	tool_stop(job);
 	CHECK_EQ(sum(job, "count"), 80);
-	CHECK_BETWEEN(2, rows(job), 4);
+	/* three of those that passed, or more, were empty */
+	CHECK_BETWEEN(2, rows(job), (now_ns() - start) / 200000000.0 - 0.5);
 }
 
 TEST(biolatency, "percentiles lie where the buckets do")
@@ -139,7 +143,7 @@ TEST(biolatency, "a disk that takes 10 ms is in the bucket of 10 ms")
 	struct job *job, *micro;
 	long long least;
 
-	io.fd = null_disk("64", "none");
+	io.fd = null_disk("64", "none", 10);
 	job = tool_start("biolatency", "-m", "--disk", "nullb0");
 	micro = tool_start("biolatency", "--disk", "nullb0");
 	io_run(&io);
@@ -160,7 +164,7 @@ TEST(biolatency, "-Q counts the time in the scheduler's queue: four readers of a
 	struct job *device, *whole;
 	struct child child[4];
 
-	io.fd = null_disk("1", "mq-deadline");
+	io.fd = null_disk("1", "mq-deadline", 40);
 	for (int i = 0; i < 4; i++) {
 		io.from = (off_t)i << 20;
 		child[i] = child_new(NULL, 0, io_run, &io);
@@ -175,10 +179,9 @@ TEST(biolatency, "-Q counts the time in the scheduler's queue: four readers of a
 	tool_stop(whole);
 	CHECK_EQ(sum(device, "count"), 4);
 	CHECK_EQ(sum(whole, "count"), 4);
-	/* 10 ms each; with the queue 10 + 20 + 30 + 40, less what they didn't start together */
-	CHECK_BETWEEN(40e6, sum(device, "sum_ns"), 40e6 * (1 + slow()));
-	CHECK_BETWEEN(65e6, sum(whole, "sum_ns"), 100e6 * (1 + slow()));
-	CHECK(sum(whole, "sum_ns") > sum(device, "sum_ns") + 20000000);
+	/* 40 ms each; with the queue 40 + 80 + 120 + 160, less what they didn't start together */
+	CHECK_BETWEEN(160e6, sum(device, "sum_ns"), 160e6 * (1 + slow()));
+	CHECK_BETWEEN(220e6, sum(whole, "sum_ns"), 400e6 * (1 + slow()));
 }
 
 TEST(biolatency, "-p counts what the process itself gives to the disk")
@@ -187,7 +190,7 @@ TEST(biolatency, "-p counts what the process itself gives to the disk")
 	struct child a, b;
 	struct job *job;
 
-	mine.fd = other.fd = null_disk("64", "none");
+	mine.fd = other.fd = null_disk("64", "none", 10);
 	a = child_new(NULL, 0, io_run, &mine);
 	b = child_new(NULL, 0, io_run, &other);
 	job = tool_start("biolatency", "-p", text("%d", a.pid), "--disk", "nullb0");

@@ -143,7 +143,7 @@ TEST(biosnoop, "-m leaves out what was faster; flags are shown whole; bad values
 	}
 }
 
-TEST(biosnoop, "a disk that takes 10 ms for one request at a time: the others wait in the queue")
+TEST(biosnoop, "a disk that takes 40 ms for one request at a time: the others wait in the queue")
 {
 	struct io io = {.reads = 1};
 	long long queued[4] = {0};
@@ -151,7 +151,7 @@ TEST(biosnoop, "a disk that takes 10 ms for one request at a time: the others wa
 	struct job *job, *slower;
 	json_t *r;
 
-	io.fd = null_disk("1", "mq-deadline");
+	io.fd = null_disk("1", "mq-deadline", 40);
 	for (int i = 0; i < 4; i++) {
 		io.from = (off_t)i << 20;
 		child[i] = child_new(NULL, 0, io_run, &io);
@@ -168,10 +168,10 @@ TEST(biosnoop, "a disk that takes 10 ms for one request at a time: the others wa
 	CHECK_EQ(rows(slower), 4);
 	for (int i = 0; i < 4; i++) {
 		r = row(job, IS("pid", child[i].pid));
-		CHECK(number(r, "latency_ns") >= 10000000);
+		CHECK(number(r, "latency_ns") >= 40000000);
 		CHECK_EQ(number(r, "sector"), (io.from >> 20 << 11) - (3 - i) * 2048);
 		queued[i] = number(r, "queued_ns");
 	}
-	/* 0 + 10 + 20 + 30 ms, less what they didn't start together */
-	CHECK(queued[0] + queued[1] + queued[2] + queued[3] >= 25000000);
+	/* 0 + 40 + 80 + 120 ms, less what they didn't start together */
+	CHECK(queued[0] + queued[1] + queued[2] + queued[3] >= 60000000);
 }

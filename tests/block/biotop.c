@@ -66,7 +66,7 @@ TEST(biotop, "an interval shows what came in it; a disk that isn't there is refu
 	struct job *job = tool_start("biotop", "--disk", disk, "-i", "200ms"), *bad;
 
 	io_run(&io);
-	nap(500000000 * slow());
+	nap(900000000);
 	io_run(&io);
 	tool_stop(job);
 	CHECK_EQ(sum(job, "requests"), 80);

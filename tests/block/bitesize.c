@@ -82,7 +82,7 @@ TEST(bitesize, "flushes have no size; an interval shows what came in it; a bad d
 	struct job *job = tool_start("bitesize", "--disk", disk, "-i", "200ms"), *bad;
 
 	io_run(&io);
-	nap(500000000 * slow());
+	nap(900000000);
 	io_run(&io);
 	tool_stop(job);
 	CHECK_EQ(sum(job, "count"), 40);

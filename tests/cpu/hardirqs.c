@@ -73,7 +73,7 @@ static void check_counts(const char *option)
 			/* a line that drivers share has a row for each of them, and the same count */
 			each_row(r, job, IS("irq", irq), IS("cpu", cpu))
 			{
-				if (!CHECK_BETWEEN(low - 2 - low / 10, number(r, "count"), high)) /* see softirqs.c */
+				if (!CHECK_BETWEEN(low * 0.9 * SEEN_OF_INTERRUPTS - 2, number(r, "count"), high))
 					fprintf(stderr, "  %d (%s) on CPU %d\n", irq, string(r, "name"), cpu);
 				CHECK(*string(r, "name"));
 				seen += number(r, "count");

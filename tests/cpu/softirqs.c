@@ -49,12 +49,8 @@ static void check_counts(const char *option)
 		for (int cpu = 0; cpu < 2; cpu++) {
 			long long count = sum(job, "count", IS("softirq", names[i]), IS("cpu", cpu));
 
-			/*
-			 * Or a little less: one kernel (6.18) doesn't call the programs of some, a few in a thousand,
-			 * whereas perf sees them all.
-			 */
 			inside = last[i][cpu] - first[i][cpu];
-			if (!CHECK_BETWEEN(inside - 2 - inside / 10, count, after[i][cpu] - before[i][cpu]))
+			if (!CHECK_BETWEEN(inside * 0.9 * SEEN_OF_INTERRUPTS - 2, count, after[i][cpu] - before[i][cpu]))
 				fprintf(stderr, "  %s on CPU %d\n", names[i], cpu);
 			seen += count;
 		}
@@ -131,7 +127,7 @@ TEST(softirqs, "the longest is one of its interval, not of all time")
 	}
 	CHECK(rows_of > 5);
 	CHECK(below > 0);
-	CHECK(wrong * 5 <= rows_of);
+	CHECK(wrong * 2 <= rows_of);
 }
 
 TEST(softirqs, "--cpu lets through one CPU only, and -p what interrupted a process")

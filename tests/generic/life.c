@@ -7,12 +7,14 @@ static struct job *ready(void)
 	return tool_start_argv(line_of((const char *const[]){NULL}) + 1);
 }
 
-TEST_EACH_TOOL("INT, TERM and HUP end it with status 0, and nothing stays loaded", .traces = true)
+TEST_EACH_TOOL("runs where doctor says so only; INT, TERM, HUP end it with status 0, and nothing stays loaded", .traces = true)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	int n = slow() > 1 ? 1 : 3; /* the three differ in user space only: where starts are slow one is enough */
-	char *before = bpf_ids();
+	char *before;
 
+	needs(the_tool->name);
+	before = bpf_ids();
 	for (int i = 0; i < n; i++) {
 		struct job *job = ready();
 
@@ -29,24 +31,4 @@ TEST_EACH_TOOL("killed outright, it leaves nothing loaded", .traces = true)
 
 	CHECK_EQ(job_end(ready(), SIGKILL), 128 + SIGKILL);
 	CHECK(bpf_ids_gone(before, 10));
-}
-
-TEST(doctor, "says of each tool what is true", .timeout = 300)
-{
-	struct job *doctor = job_run(&(struct how){.deadline = 200}, ARGV("corekit", "doctor", "--json")), *job;
-	struct listed *tools;
-	const char *status;
-	size_t n;
-
-	tools = tools_listed(&n);
-	for (size_t i = 0; i < n; i++) {
-		if (!tools[i].traces)
-			continue;
-		the_tool = &tools[i];
-		status = string(row(doctor, IS("tool", the_tool->name)), "status");
-		job = job_run(NULL, LINE("--json", "--duration", "1ms"));
-		if (!CHECK(!strcmp(status, "runs") || !strcmp(status, "lesser") || !strcmp(status, "cannot")) ||
-		    !CHECK_EQ(job->status, strcmp(status, "cannot") ? 0 : 3))
-			FAIL("%s: the doctor says: %s", the_tool->name, status);
-	}
 }

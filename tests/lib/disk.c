@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Disks of a test's own, and requests to them of which each is known. */
 #include <linux/loop.h>
+#include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include "test.h"
 
@@ -23,7 +25,7 @@ void io_run(void *arg)
 		REQUIRE(fsync(io->fd) == 0);
 }
 
-const char *loop_on(const char *path, int *fd)
+static const char *loop_of(const char *path, off_t size, int *fd)
 {
 	struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR};
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), nr, file;
@@ -31,7 +33,7 @@ const char *loop_on(const char *path, int *fd)
 	if (control < 0)
 		SKIP("no loop devices here");
 	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	REQUIRE(file >= 0 && ftruncate(file, 32 << 20) == 0);
+	REQUIRE(file >= 0 && ftruncate(file, size) == 0);
 	for (int tries = 0; tries < 20; tries++) {
 		nr = ioctl(control, LOOP_CTL_GET_FREE);
 		path = text("/dev/loop%d", nr);
@@ -47,6 +49,11 @@ const char *loop_on(const char *path, int *fd)
 	REQUIRE(ioctl(*fd, LOOP_SET_STATUS64, &info) == 0);
 	close(control);
 	return path + 5;
+}
+
+const char *loop_on(const char *path, int *fd)
+{
+	return loop_of(path, 32 << 20, fd);
 }
 
 const char *loop_new(int *fd)
@@ -75,15 +82,15 @@ static void put(const char *path, const char *value)
 	close(fd);
 }
 
-int null_disk(const char *depth, const char *scheduler)
+int null_disk(const char *depth, const char *scheduler, int ms)
 {
 	struct job *job;
 	int fd;
 
 	if (access("/sys/module/null_blk", F_OK) == 0)
 		run("rmmod", "null_blk");
-	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "completion_nsec=10000000",
-		  "submit_queues=1", text("hw_queue_depth=%s", depth));
+	job = run("modprobe", "null_blk", "nr_devices=1", "queue_mode=2", "irqmode=2", "submit_queues=1",
+		  text("completion_nsec=%d", ms * 1000000), text("hw_queue_depth=%s", depth));
 	if (job->status)
 		SKIP("no null_blk here");
 	fd = open("/dev/nullb0", O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -99,3 +106,29 @@ int null_disk(const char *depth, const char *scheduler)
 	return fd;
 }
 
+
+/* As large as the most demanding of them wants it; the file has holes. */
+#define FS_SIZE (400 << 20)
+
+const char *fs_new(const char *type)
+{
+	const char *where = tmp(text("on-%s", type)), *disk, *force = !strcmp(type, "ext4") ? "-F" : "-f";
+	const char *file = tmp(text("disk-%s", type));
+	int fd;
+
+	if (run("sh", "-c", text("command -v mkfs.%s", type))->status)
+		SKIP("no mkfs.%s here", type);
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);	/* faster than through the loop device */
+	REQUIRE(fd >= 0 && ftruncate(fd, FS_SIZE) == 0);
+	REQUIRE(run(text("mkfs.%s", type), "-q", force, file)->status == 0);
+	close(fd);
+	disk = text("/dev/%s", loop_of(file, FS_SIZE, &fd));
+	REQUIRE(mkdir(where, 0755) == 0 && unshare(CLONE_NEWNS) == 0);
+	REQUIRE(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	if (mount(disk, where, type, 0, NULL)) {
+		REQUIRE(errno == ENODEV);
+		SKIP("no %s here", type);
+	}
+	close(fd);
+	return where;
+}

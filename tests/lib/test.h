@@ -187,10 +187,12 @@ const char *string(const json_t *row, const char *key);
 /* --- The world. --- */
 
 /*
- * Of what the kernel itself accounts for, how much a program on the scheduler's tracepoints sees at the least: all, but
- * on one kernel (6.18, where tests run on the machine itself) it isn't called for some switches, more on a crowded CPU.
+ * Of what the kernel itself accounts for, how much a program sees at the least: all, but the kernel of one machine that
+ * tests run on themselves (a 6.18) calls no program while a thread of its process 1 runs, neither for its switches nor
+ * for the interrupts that hit it. Tracefs shows them, so it is not the tracepoint.
  */
 #define SEEN_OF_SWITCHES (slow() > 1 ? 0.85 : 0.5)
+#define SEEN_OF_INTERRUPTS (slow() > 1 ? 1 : 0.5)
 double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine is */
 const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */
@@ -242,7 +244,11 @@ void mount_tmpfs(const char *path); /* makes it, in a mount namespace of this te
  */
 const char *loop_new(int *fd);
 const char *loop_on(const char *path, int *fd);
-int null_disk(const char *depth, const char *scheduler);
+int null_disk(const char *depth, const char *scheduler, int ms);
+/* A new file system of that type (ext4, xfs, btrfs) on such a loop device, mounted for this test; where. */
+const char *fs_new(const char *type);
+/* One of FUSE, with one file of 1,000 bytes, "slow", of which each read takes so long; where it is. */
+const char *fuse_new(uint64_t ns);
 enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
 long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */
 

@@ -235,7 +235,8 @@ static void leaves_one(void *arg)
 
 static bool has_slept(void *arg)
 {
-	return strstr(file_text(text("/proc/%d/comm", made[1] ?: 1)) ?: "", "sleep") && arg;
+	/* it has its name before the exec is done, and sleeps after */
+	return strstr(file_text(text("/proc/%d/stat", made[1] ?: 1)) ?: "", "(sleep) S") && arg;
 }
 
 TEST(proctree, "who outlives his maker stays below him, and who still runs at the end is shown so")

@@ -197,6 +197,33 @@ static bool try_task_storage(void)
 	return works;
 }
 
+int kernel_read(__u64 address, void *to, size_t size)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, prog_opts);
+	LIBBPF_OPTS(bpf_test_run_opts, run_opts);
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "copy", 4, size, 1, NULL), prog = -1, key = 0, ret;
+	struct bpf_insn insns[] = {
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = map },
+		{},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = size },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 3, .imm = address },
+		{ .imm = address >> 32 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		EXIT_INSN,
+	};
+
+	if (map >= 0)
+		prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "copy", "GPL", insns, sizeof(insns) / sizeof(*insns), &prog_opts);
+	ret = prog < 0 ? -errno : bpf_prog_test_run_opts(prog, &run_opts) ? -errno : (int)run_opts.retval;
+	if (!ret && bpf_map_lookup_elem(map, &key, to))
+		ret = -errno;
+	if (prog >= 0)
+		close(prog);
+	if (map >= 0)
+		close(map);
+	return ret;
+}
+
 bool kernel_task_storage(void)
 {
 	static enum answer answer;
@@ -351,7 +378,7 @@ static void doctor_tool(const struct tool *tool)
 	pid_t pid;
 
 	fflush(stdout);
-	if (tool->once || tool->commands) {	/* nothing is attached that could fail */
+	if ((tool->once && !tool->open) || tool->commands) {	/* nothing is attached that could fail */
 		if (doctor_json)
 			printf("{\"tool\":\"%s\",\"status\":\"runs\",\"why\":\"\"}\n", tool->name);
 		else
@@ -361,7 +388,7 @@ static void doctor_tool(const struct tool *tool)
 	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
 		return;
 	if (!pid) {
-		char *args[] = { (char *)tool->name, tool->once ? "--quiet" : "--explain", (char *)tool->trial, NULL };
+		char *args[] = { (char *)tool->name, "--explain", (char *)tool->trial, NULL };
 
 		dup2(out[1], STDERR_FILENO);
 		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);

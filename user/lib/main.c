@@ -282,7 +282,8 @@ static int work(void)
 		attach_explain(&run);
 	} else if (!ret) {
 		kernel_caps_drop(run.tool->keep_caps | perf_caps());
-		ret = ring_run(&run);
+		ret = run.tool->once ? run.tool->show(&run) : ring_run(&run);
+		out_flush();
 	}
 	command_end(&run);
 	attach_detach();

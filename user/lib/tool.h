@@ -208,7 +208,7 @@ struct tool {
 	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
-	bool once;				/* a command that answers and ends */
+	bool once;				/* a command that answers and ends; with BPF programs: attach() asks them, show() answers */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
 	const char *trial;			/* such a word, for tests of all tools */
@@ -306,11 +306,15 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+int attach_keep_fd(int fd);		/* the same of one that libbpf knows nothing of */
 int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
+/* ... and fn for each record of this size that it writes (at most 16 KB), until fn gives something else than 0 */
+int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx);
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */
 int kernel_tracefs(const char *path, char *buf, size_t size);	/* a line of a file under it; -ENOENT */
 FILE *kernel_tracefs_open(const char *path);			/* NULL: there is none */
+int kernel_read(__u64 address, void *to, size_t size);		/* the kernel's memory, by a program run once; -errno */
 
 #endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One type of file system's own functions for files, whatever their names are: user space finds them (user/lib/fs.c) and
+ * attaches these programs there.  What several types share is told apart by the table that the file has.
+ *
+ *	ON_FS_CALL { ... call->ns, what, ret, call->dentry, call->offset ... }
+ */
+#ifndef FS_BPF_H
+#define FS_BPF_H
+
+#include "lib/filter.bpf.h"
+#include "lib/fs.h"
+
+const volatile __u64 fs_tables[FS_TABLES];	/* struct file_operations *; unused ones are 0 */
+const volatile __u32 fs_getattr_args = 5;	/* 4 before 5.12: by kprobe then */
+
+struct fs_begun {
+	__u64 ns;		/* when it began; in ON_FS_CALL how long it took */
+	__u64 dentry, mnt;
+	__u64 offset;
+};
+
+struct fs_key {
+	__u32 tid;
+	__u32 what;		/* a write may have an fsync in it, so each has its own */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct fs_key);
+	__type(value, struct fs_begun);
+} fs_begun SEC(".maps");
+
+static __always_inline bool fs_is_ours(struct file *file)
+{
+	__u64 table = (__u64)BPF_CORE_READ(file, f_op);
+
+#pragma unroll
+	for (int i = 0; i < FS_TABLES; i++)
+		if (fs_tables[i] && table == fs_tables[i])
+			return true;
+	return false;
+}
+
+static __always_inline int fs_begin(__u32 what, const struct path *path, __u64 offset)
+{
+	struct fs_key key = { bpf_get_current_pid_tgid(), what };
+	struct fs_begun begun = { .offset = offset };
+
+	if (!filter_current())
+		return 0;
+	begun.dentry = (__u64)BPF_CORE_READ(path, dentry);
+	begun.mnt = (__u64)BPF_CORE_READ(path, mnt);
+	begun.ns = bpf_ktime_get_ns();
+	return map_put(&fs_begun, &key, &begun);
+}
+
+static __always_inline int fs_begin_file(__u32 what, struct file *file, __u64 offset)
+{
+	return fs_is_ours(file) ? fs_begin(what, __builtin_preserve_access_index(&file->f_path), offset) : 0;
+}
+
+static __always_inline int fs_begin_kiocb(__u32 what, struct kiocb *iocb)
+{
+	return fs_begin_file(what, BPF_CORE_READ(iocb, ki_filp), BPF_CORE_READ(iocb, ki_pos));
+}
+
+static __always_inline int fs_begin_getattr(const struct path *first, const struct path *second)
+{
+	barrier_var(first);	/* else the compiler computes where in the context to read, which the verifier refuses */
+	barrier_var(second);
+	return fs_begin(FS_GETATTR, fs_getattr_args == 4 ? first : second, 0);
+}
+
+static __always_inline bool fs_end(__u32 what, struct fs_begun *to)
+{
+	struct fs_key key = { bpf_get_current_pid_tgid(), what };
+	struct fs_begun *begun = bpf_map_lookup_elem(&fs_begun, &key);
+
+	if (!begun)
+		return false;
+	*to = *begun;
+	to->ns = bpf_ktime_get_ns() - to->ns;
+	bpf_map_delete_elem(&fs_begun, &key);
+	return true;
+}
+
+/* Named FROM__CALL: user space chooses one of the two ways for each call. */
+#define ___FS_PROGRAMS(name, what, args, BEGIN)				\
+SEC("?fentry") int off__fentry_##name(unsigned long long *ctx)		\
+{									\
+	BEGIN((void *)ctx[0], (void *)ctx[1]);				\
+	return 0;							\
+}									\
+SEC("?kprobe") int off__kprobe_##name(struct pt_regs *ctx)		\
+{									\
+	BEGIN((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx));	\
+	return 0;							\
+}									\
+SEC("?fexit") int off__fexit_##name(unsigned long long *ctx)		\
+{									\
+	fs_ended(what, ctx[args]);					\
+	return 0;	/* the verifier wants no other */		\
+}									\
+SEC("?kretprobe") int off__kretprobe_##name(struct pt_regs *ctx)	\
+{									\
+	fs_ended(what, PT_REGS_RC(ctx));				\
+	return 0;							\
+}
+
+#define ___FS_READ(iocb, iter)		fs_begin_kiocb(FS_READ, iocb)
+#define ___FS_WRITE(iocb, iter)		fs_begin_kiocb(FS_WRITE, iocb)
+#define ___FS_OPEN(inode, file)		fs_begin_file(FS_OPEN, file, 0)
+#define ___FS_FSYNC(file, start)	fs_begin_file(FS_FSYNC, file, (__u64)(start))
+#define ___FS_GETATTR(first, second)	fs_begin_getattr(first, second)
+
+#define ON_FS_CALL							\
+static __always_inline int fs_call(struct fs_begun *call, __u32 what, long ret); \
+static __always_inline int fs_ended(__u32 what, long ret)		\
+{									\
+	struct fs_begun call;						\
+									\
+	return fs_end(what, &call) ? fs_call(&call, what, ret) : 0;	\
+}									\
+___FS_PROGRAMS(read, FS_READ, 2, ___FS_READ)				\
+___FS_PROGRAMS(write, FS_WRITE, 2, ___FS_WRITE)				\
+___FS_PROGRAMS(open, FS_OPEN, 2, ___FS_OPEN)				\
+___FS_PROGRAMS(fsync, FS_FSYNC, 4, ___FS_FSYNC)				\
+___FS_PROGRAMS(getattr, FS_GETATTR, 5, ___FS_GETATTR)			\
+/* A probe of a return may be missed, where too many wait for theirs. */ \
+SEC("raw_tp/sched_process_exit")					\
+int fs_exit(void *ctx)							\
+{									\
+	struct fs_key key = { bpf_get_current_pid_tgid(), 0 };		\
+									\
+	_Pragma("unroll")						\
+	for (int what = 0; what < FS_CALLS; what++) {			\
+		key.what = what;					\
+		bpf_map_delete_elem(&fs_begun, &key);			\
+	}								\
+	return 0;							\
+}									\
+static __always_inline int fs_call(struct fs_begun *call, __u32 what, long ret)
+
+#endif

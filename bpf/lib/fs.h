@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef FS_H
+#define FS_H
+
+enum fs_call { FS_READ, FS_WRITE, FS_OPEN, FS_FSYNC, FS_GETATTR, FS_CALLS };
+
+#define FS_TABLES 8	/* of operations on regular files that one type of file system may have */
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What goes through the page cache and what is added to it, by the current task.  Who adds pages is known by the
+ * system call that the thread is in.
+ *
+ *	ON_PAGE_CACHE { counts = ...; if (counts) add(&counts->...) }
+ */
+#ifndef PAGE_CACHE_BPF_H
+#define PAGE_CACHE_BPF_H
+
+#include "lib/file.bpf.h"
+#include "lib/filter.bpf.h"
+#include "lib/folio.bpf.h"
+#include "lib/page_cache.h"
+#include "lib/readwrite.bpf.h"
+
+const volatile __u32 page_size = 4096;
+
+/* Threads that are in such a call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);	/* is it a write? */
+} page_cache_calls SEC(".maps");
+
+/* The tool's: where the current task is counted; NULL: nowhere. */
+static __always_inline struct page_cache_counts *page_cache_counts(void);
+
+SEC("raw_tp/sys_enter")
+int page_cache_enter(struct raw_args *ctx)
+{
+	__u32 nr = SYSCALL_NR(ctx->args[1]), tid, writes;
+
+	if (!READS_OR_WRITES(nr) || !filter_current())
+		return 0;
+	tid = bpf_get_current_pid_tgid();
+	/* A number of the 32-bit table may be another call's in the other one: both are looked at where it may be so. */
+	if (syscall_is_32((void *)ctx->args[0]))
+		writes = nr == (__u32)NR32_write || nr == (__u32)NR32_pwrite64 || nr == (__u32)NR32_writev ||
+			 nr == (__u32)NR32_pwritev || nr == (__u32)NR32_pwritev2;
+	else
+		writes = nr == (__u32)NR_write || nr == (__u32)NR_pwrite64 || nr == (__u32)NR_writev ||
+			 nr == (__u32)NR_pwritev || nr == (__u32)NR_pwritev2;
+	return map_put(&page_cache_calls, &tid, &writes);
+}
+
+ON_SYSCALL_IF(READS_OR_WRITES(nr))
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct page_cache_counts *counts;
+	__u64 offset, pages;
+	struct file *file;
+	bool read;
+
+	if (bpf_map_delete_elem(&page_cache_calls, &tid))
+		return 0;	/* nobody wants to know, or it began before we did */
+	read = is_read(call);
+	if (call->ret <= 0 || (!read && !is_write(call)))
+		return 0;
+	file = file_of(call->arg[0]);
+	if ((file_mode(file) & S_IFMT) != S_IFREG || BPF_CORE_READ(file, f_flags) & O_DIRECT ||
+	    !BPF_CORE_READ(file, f_mapping, nrpages))
+		return 0;
+	offset = offset_of(call, BPF_CORE_READ(file, f_pos));
+	pages = (offset + call->ret - 1) / page_size - offset / page_size + 1;
+	counts = page_cache_counts();
+	if (counts)
+		add(read ? &counts->read : &counts->written, pages);
+	return 0;
+}
+
+static __always_inline int page_cache_added(const bool direct, void *folio)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), *writes;
+	struct page_cache_counts *counts;
+	__u64 pages;
+
+	if (!filter_current() || !folio_is_of_file(folio))
+		return 0;
+	counts = page_cache_counts();
+	if (!counts)
+		return 0;
+	pages = folio_pages(folio);
+	writes = bpf_map_lookup_elem(&page_cache_calls, &tid);
+	add(!writes ? &counts->otherwise : *writes ? &counts->added : &counts->brought, pages);
+	return 0;
+}
+
+ON_TRACE(mm_filemap_add_to_page_cache, void *folio)
+{
+	return page_cache_added(direct, folio);
+}
+
+static __always_inline int page_cache_dirtied(void *folio)
+{
+	struct page_cache_counts *counts;
+
+	if (!filter_current() || !folio_is_of_file(folio))
+		return 0;
+	counts = page_cache_counts();
+	if (counts)
+		add(&counts->dirtied, folio_pages(folio));
+	return 0;
+}
+
+/* 5.16 renamed it. */
+ON_TRACE_AS(dirty__folio, writeback_dirty_folio, void *folio)
+{
+	return page_cache_dirtied(folio);
+}
+
+ON_TRACE_AS(dirty__page, writeback_dirty_page, void *page)
+{
+	return page_cache_dirtied(page);
+}
+
+/* A thread that is killed in a call. */
+SEC("raw_tp/sched_process_exit")
+int page_cache_exit(void *ctx)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&page_cache_calls, &tid);
+	return 0;
+}
+
+#endif
