@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
+#include "lib/exit.bpf.h"
 #include "lib/filter.bpf.h"
 #include "lib/kmem.bpf.h"
 #include "lib/stack.bpf.h"
@@ -157,6 +158,21 @@ int free_enter(struct pt_regs *ctx)
 {
 	if (PT_REGS_PARM1(ctx))
 		release(PT_REGS_PARM1(ctx), MEMLEAK_USER);
+	return 0;
+}
+
+/* A call that its thread has not lived to return from; and user space forgets what a process held. */
+ON_TASK_EXIT(task, last)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct memleak_end *e;
+
+	bpf_map_delete_elem(&calls, &tid);
+	if (!last || !filter_current())
+		return 0;
+	e = event_reserve(struct memleak_end);
+	if (e)
+		event_submit(e);
 	return 0;
 }
 

@@ -332,3 +332,47 @@ TEST(profile, "inlined functions and source lines where the program has them, in
 	CHECK(memmem(out, size, "tests/cpu/profile.c", 19) != NULL);
 	CHECK(memmem(out, size, inner, strlen(inner)) != NULL);
 }
+
+/* One CPU at least stays. */
+static bool set_online(int cpu, const char *value)
+{
+	int fd = open(text("/sys/devices/system/cpu/cpu%d/online", cpu), O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, value, 1) == 1;
+
+	close(fd);
+	return done;
+}
+
+static void spin_on_last(void *arg)
+{
+	pin((long)arg);
+	profile_spins_a(1500 * MS);
+}
+
+TEST(profile, "CPUs that come while it runs are sampled, also those that were there before and had gone", .timeout = 120)
+{
+	struct job *before, *after;
+	struct seen *child;
+	json_t *r;
+	int last = cpus() - 1;
+
+	needs("profile");
+	if (slow() <= 1 || last < 1 || !set_online(last, "0"))
+		SKIP("only in a machine of its own, whose CPUs can be taken off line");
+	after = tool_start("profile", "-F", "99", "-C", "-n", "comer");
+	set_online(last, "1");
+	before = tool_start("profile", "-F", "99", "-C", "-n", "comer");
+	set_online(last, "0");
+	nap(200 * MS);
+	REQUIRE(set_online(last, "1"));
+	nap(2500 * MS);
+	child = seen_new("comer", spin_on_last, (void *)(long)last);
+	seen_run(child);
+	tool_stop(before);
+	tool_stop(after);
+	seen_end(child);
+	CHECK(sum(before, "samples", IS("cpu", last)) > 0);
+	CHECK(sum(after, "samples", IS("cpu", last)) > 0);
+	each_row(r, after)
+		CHECK(number(r, "cpu") <= last);
+}

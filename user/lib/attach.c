@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
+#include "lib/perf.h"
 
 #define MAX_RULED 128
 
@@ -313,6 +314,15 @@ void attach_skip(const char *groups)
 	skipped = groups;
 }
 
+void attach_drop(struct bpf_link *link)
+{
+	for (int i = 0; i < n_links; i++)
+		if (links[i] == link) {
+			links[i] = NULL;
+			bpf_link__destroy(link);
+		}
+}
+
 /* For tools that attach by themselves. */
 int attach_keep(struct bpf_link *link)
 {
@@ -379,6 +389,7 @@ int attach_keep_fd(int fd)
 
 void attach_detach(void)
 {
+	perf_end();
 	while (n_link_fds)
 		close(link_fds[--n_link_fds]);
 	while (n_links)

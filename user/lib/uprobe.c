@@ -189,6 +189,89 @@ int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __
 	return walk.ret;
 }
 
+/* SystemTap's notes: three addresses, then provider, name and arguments as text. */
+#define NOTE_STAPSDT 3
+
+struct marker {
+	__u64 at, base, counter;
+	const char *provider, *name;
+};
+
+static bool read_marker(Elf *elf, const char *desc, size_t size, struct marker *m)
+{
+	size_t wide = gelf_getclass(elf) == ELFCLASS64 ? 8 : 4, provider;
+	__u64 address[3] = {};
+
+	if (size <= 3 * wide)
+		return false;
+	for (int i = 0; i < 3; i++)	/* of this machine's order: others don't run here */
+		memcpy((char *)&address[i] + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - wide : 0), desc + i * wide, wide);
+	provider = strnlen(desc + 3 * wide, size - 3 * wide) + 1;
+	if (3 * wide + provider >= size || strnlen(desc + 3 * wide + provider, size - 3 * wide - provider) == size - 3 * wide - provider)
+		return false;
+	*m = (struct marker){ address[0], address[1], address[2], desc + 3 * wide, desc + 3 * wide + provider };
+	return true;
+}
+
+static bool find_section(Elf *elf, const char *name, Elf_Scn **found, GElf_Shdr *header)
+{
+	const char *have;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	for (*found = NULL; (*found = elf_nextscn(elf, *found));) {
+		have = gelf_getshdr(*found, header) ? elf_strptr(elf, names, header->sh_name) : NULL;
+		if (have && !strcmp(have, name))
+			return true;
+	}
+	return false;
+}
+
+/* What has moved the program since it was linked (prelink) has moved the base with it. */
+static int each_marker(Elf *elf, int (*fn)(void *, const char *, const char *, __u64, __u64), void *ctx)
+{
+	size_t at = 0, next, name, desc;
+	__u64 moved, offset;
+	Elf_Data *data;
+	GElf_Shdr notes, base;
+	bool has_base;
+	Elf_Scn *section;
+	GElf_Nhdr note;
+	struct marker m;
+	int ret = 0;
+
+	has_base = find_section(elf, ".stapsdt.base", &section, &base);
+	data = find_section(elf, ".note.stapsdt", &section, &notes) && notes.sh_type == SHT_NOTE ? elf_getdata(section, NULL) : NULL;
+	for (; data && !ret && (next = gelf_getnote(data, at, &note, &name, &desc)); at = next) {
+		const char *text = data->d_buf;
+
+		if (note.n_type != NOTE_STAPSDT || note.n_namesz != 8 || memcmp(text + name, "stapsdt", 8) ||
+		    !read_marker(elf, text + desc, note.n_descsz, &m))
+			continue;
+		moved = has_base && m.base ? base.sh_addr - m.base : 0;
+		offset = convert(elf, m.at + moved, true);
+		if (offset)
+			ret = fn(ctx, m.provider, m.name, offset, m.counter ? convert(elf, m.counter + moved, true) : 0);
+	}
+	return ret;
+}
+
+int uprobe_markers(const char *path,
+		   int (*fn)(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter), void *ctx)
+{
+	int fd, ret = -EINVAL;
+	Elf *elf = open_elf(path, &fd);
+
+	if (fd < 0)
+		return -errno;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		ret = each_marker(elf, fn, ctx);
+	elf_end(elf);
+	close(fd);
+	return ret;
+}
+
 int uprobe_objects(int pid, const char *const *names, int (*fn)(void *ctx, const char *path), void *ctx)
 {
 	char path[PATH_LEN + 64], line[PATH_LEN + 256], last[PATH_LEN + 64] = "", *file, *name;
