@@ -24,8 +24,9 @@ BPF_ARCH := $(patsubst riscv64,riscv,$(patsubst ppc64le,powerpc,$(patsubst s390x
 BPF_TARGET := $(if $(filter s390,$(BPF_ARCH)),bpfeb,bpfel)
 VMLINUX  := vmlinux/$(ARCH)
 
-LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) -lelf -lz $(IBERTY)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf) $(IBERTY)
+LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) $(if $(DW),-ldw -llzma) -lelf -lz $(IBERTY)
+STATIC_LIBS = $(if $(DW),-ldw) $(shell $(PKG_CONFIG) --static --libs libbpf) $(if $(DW),-lbz2 -llzma) $(IBERTY)
+DW          = $(findstring HAVE_LIBDW,$(shell cat $(OUT)/cflags))
 IBERTY      = $(if $(findstring IBERTY,$(shell cat $(OUT)/cflags)),-liberty)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # Paths in the objects are relative, so that two builds give the same bytes.

@@ -16,6 +16,9 @@ asan_objs := $(patsubst %.c,$(OUT)/asan/%.o,$(test_lib) $(test_unit) $(user_lib)
 $(OUT)/truth/tests/% $(OUT)/asan/tests/%: main = main
 $(OUT)/truth/user/% $(OUT)/asan/user/%: main = corekit_main
 
+# A tool's own programs, for a test that runs them itself: "DOMAIN/NAME.skel.h".
+$(foreach p,$(paths),$(if $(wildcard bpf/$p.bpf.c),$(eval $(OUT)/truth/tests/$p.o: | $(OUT)/$p.skel.h)))
+
 # Objects that tests hand to the tools: tests/DOMAIN/NAME.bpf.c, included as "NAME.skel.h".
 test_skel := $(patsubst %.bpf.c,$(OUT)/truth/%.skel.h,$(wildcard tests/*/*.bpf.c))
 $(foreach s,$(test_skel),$(eval $(patsubst %.c,$(OUT)/truth/%.o,$(filter-out %.bpf.c,$(wildcard $(dir $(s:$(OUT)/truth/%=%))*.c))): | $s))

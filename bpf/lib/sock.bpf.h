@@ -88,9 +88,9 @@ const volatile struct sock_ports sock_lport, sock_rport, sock_port;
 const volatile bool sock_ipv4, sock_ipv6;
 
 /* Filters that look at the flow, and those that look at its owner. */
-#define SOCK_FLOW_FILTERS							\
-	(sock_ipv4 || sock_ipv6 || sock_laddr.n || sock_raddr.n || sock_addr.n || sock_lport.n || sock_rport.n || \
-	 sock_port.n || common.filters & ONLY_NETNS)
+#define SOCK_ADDRESS_FILTERS							\
+	(sock_ipv4 || sock_ipv6 || sock_laddr.n || sock_raddr.n || sock_addr.n || sock_lport.n || sock_rport.n || sock_port.n)
+#define SOCK_FLOW_FILTERS (SOCK_ADDRESS_FILTERS || common.filters & ONLY_NETNS)
 #define SOCK_OWNER_FILTERS (common.cgroups || common.filters & ~ONLY_NETNS)
 
 static __always_inline bool sock_is_mapped(const __u32 *addr)

@@ -7,6 +7,7 @@
 #ifndef STACK_BPF_H
 #define STACK_BPF_H
 
+#include "lib/regs.bpf.h"
 #include "lib/event.bpf.h"
 #include "lib/stack.h"
 
@@ -145,30 +146,10 @@ static __always_inline __u64 stack_take(void *ctx, bool user, __u64 caller)
 #define stack_kernel(ctx) stack_take(ctx, false, 0)
 #define stack_user(ctx)	  stack_take(ctx, true, 0)
 
-/* The stack pointer, and where a function that has just begun returns to: libbpf 1.1 has wrong names for two architectures. */
-#if defined(bpf_target_s390)
-#define REGS_SP(ctx)	 (((const user_pt_regs *)(ctx))->gprs[15])
-#define REGS_CALLER(ctx) (((const user_pt_regs *)(ctx))->gprs[14])
-#elif defined(bpf_target_powerpc)
-#define REGS_SP(ctx)	 ((ctx)->gpr[1])
-#define REGS_CALLER(ctx) ((ctx)->link)
-#else
-#define REGS_SP(ctx)	 PT_REGS_SP(ctx)
-#define REGS_CALLER(ctx) PT_REGS_RET(ctx)
-#endif
-
 /* At a uprobe: the function has no frame of its own yet, so its caller is not where the kernel looks for it. */
 static __always_inline __u64 stack_user_entry(struct pt_regs *ctx)
 {
-	__u64 caller = 0;
-
-#ifdef bpf_target_x86
-	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)REGS_SP(ctx)))
-		caller = 0;
-#else
-	caller = REGS_CALLER(ctx);
-#endif
-	return stack_take(ctx, true, caller);
+	return stack_take(ctx, true, regs_caller(ctx));
 }
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
+#include "lib/exit.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/kmem.bpf.h"
 #include "lib/stack.bpf.h"
 #include "memleak.h"
 
@@ -159,39 +161,22 @@ int free_enter(struct pt_regs *ctx)
 	return 0;
 }
 
-/* --- The kernel: the fields of the trace events have kept their names, the arguments of the tracepoints have not --- */
+/* A call that its thread has not lived to return from; and user space forgets what a process held. */
+ON_TASK_EXIT(task, last)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct memleak_end *e;
 
-struct trace_event_raw_kmem_alloc___own {	/* until 6.0 */
-	const void *ptr;
-	size_t bytes_alloc;
-} __attribute__((preserve_access_index));
+	bpf_map_delete_elem(&calls, &tid);
+	if (!last || !filter_current())
+		return 0;
+	e = event_reserve(struct memleak_end);
+	if (e)
+		event_submit(e);
+	return 0;
+}
 
-struct trace_event_raw_kmalloc___own {
-	const void *ptr;
-	size_t bytes_alloc;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kmem_cache_alloc___own {
-	const void *ptr;
-	size_t bytes_alloc;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kmem_alloc_node___own {
-	const void *ptr;
-	size_t bytes_alloc;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kfree___own {
-	const void *ptr;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kmem_free___own {	/* until 5.11 */
-	const void *ptr;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kmem_cache_free___own {
-	const void *ptr;
-} __attribute__((preserve_access_index));
+/* --- The kernel --- */
 
 static __always_inline int kernel_alloc(void *ctx, __u64 address, __u32 kind, __u64 size)
 {
@@ -200,35 +185,34 @@ static __always_inline int kernel_alloc(void *ctx, __u64 address, __u32 kind, __
 	return 0;
 }
 
-#define SIZED(ctx, type) kernel_alloc(ctx, (__u64)BPF_CORE_READ((struct type *)ctx, ptr), MEMLEAK_SLAB, \
-				      BPF_CORE_READ((struct type *)ctx, bytes_alloc))
-
 SEC("?tp/kmem/kmalloc")
 int tp__kmalloc(void *ctx)
 {
-	if (bpf_core_type_exists(struct trace_event_raw_kmalloc___own))
-		return SIZED(ctx, trace_event_raw_kmalloc___own);
-	return SIZED(ctx, trace_event_raw_kmem_alloc___own);
+	return kernel_alloc(ctx, KMEM_ALLOCATED(ctx, kmalloc, ptr), MEMLEAK_SLAB, KMEM_ALLOCATED(ctx, kmalloc, bytes_alloc));
 }
 
 SEC("?tp/kmem/kmem_cache_alloc")
 int tp__kmem_cache_alloc(void *ctx)
 {
-	if (bpf_core_type_exists(struct trace_event_raw_kmem_cache_alloc___own))
-		return SIZED(ctx, trace_event_raw_kmem_cache_alloc___own);
-	return SIZED(ctx, trace_event_raw_kmem_alloc___own);
+	return kernel_alloc(ctx, KMEM_ALLOCATED(ctx, kmem_cache_alloc, ptr), MEMLEAK_SLAB,
+			    KMEM_ALLOCATED(ctx, kmem_cache_alloc, bytes_alloc));
+}
+
+static __always_inline int alloc_on_node(struct trace_event_raw_kmem_alloc_node___own *ctx)
+{
+	return kernel_alloc(ctx, (__u64)BPF_CORE_READ(ctx, ptr), MEMLEAK_SLAB, BPF_CORE_READ(ctx, bytes_alloc));
 }
 
 SEC("?tp/kmem/kmalloc_node")
 int tp__kmalloc_node(void *ctx)
 {
-	return SIZED(ctx, trace_event_raw_kmem_alloc_node___own);
+	return alloc_on_node(ctx);
 }
 
 SEC("?tp/kmem/kmem_cache_alloc_node")
 int tp__kmem_cache_alloc_node(void *ctx)
 {
-	return SIZED(ctx, trace_event_raw_kmem_alloc_node___own);
+	return alloc_on_node(ctx);
 }
 
 static __always_inline int kernel_free(__u64 address, __u32 kind)
@@ -240,17 +224,13 @@ static __always_inline int kernel_free(__u64 address, __u32 kind)
 SEC("?tp/kmem/kfree")
 int tp__kfree(void *ctx)
 {
-	if (bpf_core_type_exists(struct trace_event_raw_kfree___own))
-		return kernel_free((__u64)BPF_CORE_READ((struct trace_event_raw_kfree___own *)ctx, ptr), MEMLEAK_SLAB);
-	return kernel_free((__u64)BPF_CORE_READ((struct trace_event_raw_kmem_free___own *)ctx, ptr), MEMLEAK_SLAB);
+	return kernel_free(KMEM_FREED(ctx, kfree), MEMLEAK_SLAB);
 }
 
 SEC("?tp/kmem/kmem_cache_free")
 int tp__kmem_cache_free(void *ctx)
 {
-	if (bpf_core_type_exists(struct trace_event_raw_kmem_cache_free___own))
-		return kernel_free((__u64)BPF_CORE_READ((struct trace_event_raw_kmem_cache_free___own *)ctx, ptr), MEMLEAK_SLAB);
-	return kernel_free((__u64)BPF_CORE_READ((struct trace_event_raw_kmem_free___own *)ctx, ptr), MEMLEAK_SLAB);
+	return kernel_free(KMEM_FREED(ctx, kmem_cache_free), MEMLEAK_SLAB);
 }
 
 SEC("?tp/kmem/mm_page_alloc")

@@ -8,6 +8,11 @@ struct memleak_key {
 	__u32 pid, kind;	/* pid: 0 for the kernel's; kind: MEMLEAK_USER for both of a program's */
 };
 
+/* A process has ended, and what it held with it. */
+struct memleak_end {
+	struct origin origin;
+};
+
 /* What has been asked for and not been given back. */
 struct memleak_held {
 	__u64 size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/points.bpf.h"
 #include "lib/stack.bpf.h"
 #include "stackcount.h"
 
@@ -34,26 +35,4 @@ static __always_inline int count(void *ctx, bool entry)
 	return 0;
 }
 
-SEC("?kprobe")
-int kernel_function(struct pt_regs *ctx)
-{
-	return count(ctx, false);
-}
-
-SEC("?kprobe.multi")
-int kernel_functions(struct pt_regs *ctx)
-{
-	return count(ctx, false);
-}
-
-SEC("?tp")
-int tracepoint(void *ctx)
-{
-	return count(ctx, false);
-}
-
-SEC("?uprobe")
-int user_function(struct pt_regs *ctx)
-{
-	return count(ctx, true);
-}
+POINTS(count)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/filter.bpf.h"
+#include "lib/points.bpf.h"
 #include "lib/stack.bpf.h"
 #include "stacksnoop.h"
 
@@ -25,26 +26,4 @@ static __always_inline int show(void *ctx, bool entry)
 	return 0;
 }
 
-SEC("?kprobe")
-int kernel_function(struct pt_regs *ctx)
-{
-	return show(ctx, false);
-}
-
-SEC("?kprobe.multi")
-int kernel_functions(struct pt_regs *ctx)
-{
-	return show(ctx, false);
-}
-
-SEC("?tp")
-int tracepoint(void *ctx)
-{
-	return show(ctx, false);
-}
-
-SEC("?uprobe")
-int user_function(struct pt_regs *ctx)
-{
-	return show(ctx, true);
-}
+POINTS(show)

@@ -22,6 +22,20 @@ SEEN void profile_calls_b(uint64_t ns)
 	seen_after++;
 }
 
+enum { INLINED_AT = __LINE__ + 4, HELD_AT = __LINE__ + 10 };
+
+static inline __attribute__((always_inline)) void profile_inlined(uint64_t ns)
+{
+	burn(ns);
+	seen_after++;
+}
+
+SEEN void profile_holds(uint64_t ns)
+{
+	profile_inlined(ns);
+	seen_after++;
+}
+
 SEEN void profile_deep(int depth, uint64_t ns)
 {
 	if (depth)
@@ -279,4 +293,86 @@ TEST(profile, "names of functions with how far into them; raw rows by address")
 				found = true;
 		}
 	CHECK(found);
+}
+
+static void holds(void *arg)
+{
+	profile_holds((long)arg * MS);
+}
+
+TEST(profile, "inlined functions and source lines where the program has them, in each output; else neither")
+{
+	struct seen *child = seen_new("inliner", holds, (void *)600);
+	const char *inner = text("profile_inlined (profile.c:%d)", INLINED_AT), *outer = text("profile_holds (profile.c:%d)", HELD_AT), *out;
+	struct job *both = tool_start("profile", "-F", "199", "-U", "-n", "inliner", "--inlines", "--lines", "--pprof", tmp("p.gz"));
+	struct job *plain = tool_start("profile", "-F", "199", "-U", "-n", "inliner"), *folded, *only;
+	size_t size;
+	json_t *r;
+
+	folded = tool_start("profile", "-F", "199", "-a", "--folded", "-f", "text", "-n", "inliner", "--inlines");
+	only = tool_start("profile", "-F", "199", "-U", "-n", "inliner", "--lines", "--offsets");
+	seen_run(child);
+	tool_stop(both);
+	tool_stop(plain);
+	tool_stop(folded);
+	tool_stop(only);
+	seen_end(child);
+	CHECK(stack_sum(both, "samples", "user", inner) > 0);
+	each_row(r, both)
+		for (size_t i = 0; i + 1 < json_array_size(stack_of(r, "user")); i++)
+			if (!strcmp(json_string_value(json_array_get(stack_of(r, "user"), i)), inner))
+				CHECK_STR(json_string_value(json_array_get(stack_of(r, "user"), i + 1)), outer);
+	CHECK_EQ(stack_sum(plain, "samples", "user", "profile_inlined"), 0);
+	CHECK(stack_sum(plain, "samples", "user", "profile_holds") > 0);
+	CHECK_HAS(folded->out, ";holds;profile_holds;profile_inlined_[i];");
+	CHECK(!strstr(folded->out, "profile.c"));
+	CHECK(!strstr(only->out, "profile_inlined"));
+	CHECK_HAS(only->out, text(" (truth) (profile.c:%d)", HELD_AT));
+	out = unpacked(tmp("p.gz"), &size);
+	CHECK(memmem(out, size, "tests/cpu/profile.c", 19) != NULL);
+	CHECK(memmem(out, size, inner, strlen(inner)) != NULL);
+}
+
+/* One CPU at least stays. */
+static bool set_online(int cpu, const char *value)
+{
+	int fd = open(text("/sys/devices/system/cpu/cpu%d/online", cpu), O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, value, 1) == 1;
+
+	close(fd);
+	return done;
+}
+
+static void spin_on_last(void *arg)
+{
+	pin((long)arg);
+	profile_spins_a(1500 * MS);
+}
+
+TEST(profile, "CPUs that come while it runs are sampled, also those that were there before and had gone", .timeout = 120)
+{
+	struct job *before, *after;
+	struct seen *child;
+	json_t *r;
+	int last = cpus() - 1;
+
+	needs("profile");
+	if (slow() <= 1 || last < 1 || !set_online(last, "0"))
+		SKIP("only in a machine of its own, whose CPUs can be taken off line");
+	after = tool_start("profile", "-F", "99", "-C", "-n", "comer");
+	set_online(last, "1");
+	before = tool_start("profile", "-F", "99", "-C", "-n", "comer");
+	set_online(last, "0");
+	nap(200 * MS);
+	REQUIRE(set_online(last, "1"));
+	nap(2500 * MS);
+	child = seen_new("comer", spin_on_last, (void *)(long)last);
+	seen_run(child);
+	tool_stop(before);
+	tool_stop(after);
+	seen_end(child);
+	CHECK(sum(before, "samples", IS("cpu", last)) > 0);
+	CHECK(sum(after, "samples", IS("cpu", last)) > 0);
+	each_row(r, after)
+		CHECK(number(r, "cpu") <= last);
 }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* ELF files and perf maps from anywhere; and names to demangle. */
+/* ELF files, what is packed in them, their debug information, and perf maps from anywhere; and names to demangle. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "fuzz.h"
 #include "lib/demangle.h"
 #include "lib/elf_file.h"
+#include "lib/lines.h"
 #include "lib/perf_map.h"
 
 static void one_elf(const uint8_t *data, size_t size)
 {
 	struct elf_section section;
-	struct elf_file file;
+	struct elf_file file, mini;
 	__u64 into, address;
 	char name[64];
 
@@ -25,7 +28,31 @@ static void one_elf(const uint8_t *data, size_t size)
 		if (!elf_file_name(&file, address, name, sizeof(name), &into))
 			MUST(*name && strlen(name) < sizeof(name) && into <= address);
 	}
+	if (!elf_file_mini(&file, &mini)) {
+		elf_file_functions(&mini);
+		elf_file_close(&mini);
+	}
 	elf_file_close(&file);
+}
+
+/* Another process reads it: that may end, but not wait for ever, and what it answers is text. */
+static void one_dwarf(const uint8_t *data, size_t size)
+{
+	static struct line_place found[LINES_DEEP];
+	int fd = memfd_create("dwarf", MFD_CLOEXEC), n;
+	struct lines reader;
+
+	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	if (!lines_open(&reader, fd, 2)) {
+		for (__u64 at = 0; at < 0x80 && reader.pid; at += 7) {
+			n = lines_find(&reader, at, found);
+			MUST(n >= 0 && n <= LINES_DEEP);
+			for (int i = 0; i < n; i++)
+				MUST(strlen(found[i].function) < LINES_TEXT && strlen(found[i].file) < LINES_TEXT);
+		}
+		lines_close(&reader);
+	}
+	close(fd);
 }
 
 static void one_map(const uint8_t *data, size_t size)
@@ -56,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	switch (*data) {
+	case 'd': one_dwarf(data + 1, size - 1); break;
 	case 'm': one_map(data + 1, size - 1); break;
 	case 'n': one_name(data + 1, size - 1); break;
 	default: one_elf(data, size);

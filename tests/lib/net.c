@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Connections of which every byte, port and process is known. */
+#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include "net.h"
 
@@ -183,4 +186,108 @@ int unanswered(struct sockaddr_in *to)
 	REQUIRE(getsockname(listener, (void *)to, &length) == 0);
 	REQUIRE(connect(fd, (void *)to, length) == 0);		/* all that its queue can hold */
 	return listener;
+}
+
+struct nameserver {
+	int udp, tcp;
+	uint64_t delay;
+};
+
+/* Of a message of `n` bytes with room for an answer; its length, 0: there is none. */
+static size_t name_answer(unsigned char *message, size_t n, bool by_tcp, uint64_t delay)
+{
+	static const unsigned char record[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1};
+	const char *name = (const char *)message + 13;
+	size_t end = 12;
+	int type;
+
+	while (end < n && message[end])
+		end += 1 + message[end];
+	end += 5;
+	if (end > n)		/* no question */
+		return 0;
+	type = message[end - 3];
+	message[2] = 0x81;	/* a response */
+	message[3] = 0x80;
+	memset(message + 6, 0, 6);
+	if (!strncmp(name, "never", 5))
+		return 0;
+	if (!strncmp(name, "slow", 4))
+		nap(delay);
+	if (!strncmp(name, "cut", 3) && !by_tcp)
+		message[2] |= 2;
+	else if (strstr(name, "none") || type == 12)
+		message[3] |= 3;
+	else if (type == 1) {
+		message[7] = 1;
+		memcpy(message + end, record, sizeof(record));
+		end += sizeof(record);
+	}
+	return end;
+}
+
+static void serve_names(void *arg)
+{
+	struct nameserver *server = arg;
+	struct pollfd fds[] = {{server->udp, POLLIN, 0}, {server->tcp, POLLIN, 0}};
+	unsigned char message[2 + 600];
+
+	while (poll(fds, 2, -1) > 0) {
+		struct sockaddr_storage from;
+		socklen_t length = sizeof(from);
+		size_t n;
+
+		if (fds[0].revents) {
+			n = recvfrom(server->udp, message, 512, 0, (void *)&from, &length);
+			n = name_answer(message, n, false, server->delay);
+			if (n)
+				REQUIRE(sendto(server->udp, message, n, 0, (void *)&from, length) == (ssize_t)n);
+		}
+		if (fds[1].revents) {
+			int fd = accept4(server->tcp, NULL, NULL, SOCK_CLOEXEC);
+
+			REQUIRE(fd >= 0 && recv(fd, message, 2, MSG_WAITALL) == 2);
+			n = message[0] << 8 | message[1];
+			REQUIRE(n < 512 && recv(fd, message + 2, n, MSG_WAITALL) == (ssize_t)n);
+			n = name_answer(message + 2, n, true, server->delay);
+			message[0] = n >> 8;
+			message[1] = n;
+			if (n)
+				REQUIRE(send(fd, message, n + 2, 0) == (ssize_t)n + 2);
+			close(fd);
+		}
+	}
+}
+
+static void put_over(const char *path, const char *what)
+{
+	const char *mine = tmp(strrchr(path, '/') + 1);
+	int fd = open(mine, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	REQUIRE(write(fd, what, strlen(what)) == (ssize_t)strlen(what));
+	close(fd);
+	if (access(path, F_OK))
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	REQUIRE(mount(mine, path, NULL, MS_BIND, NULL) == 0);
+}
+
+struct child nameserver(uint64_t delay)
+{
+	static struct nameserver server;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct child child;
+
+	REQUIRE(unshare(CLONE_NEWNS | CLONE_NEWNET) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
+	put_over("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n");
+	put_over("/etc/nsswitch.conf", "hosts: files dns\n");
+	put_over("/etc/hosts", "127.0.0.1 localhost\n");
+	server.delay = delay;
+	server.udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	server.tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(bind(server.udp, (void *)&at, sizeof(at)) == 0);
+	REQUIRE(bind(server.tcp, (void *)&at, sizeof(at)) == 0 && listen(server.tcp, 5) == 0);
+	child = child_new("nameserver", 0, serve_names, &server);
+	child_go(&child);
+	return child;
 }

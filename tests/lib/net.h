@@ -38,6 +38,13 @@ void ends_run(struct ends *ends);
 /* A listener at *to whose queue is full: who connects gets no answer until one accept(2) and another second have passed. */
 int unanswered(struct sockaddr_in *to);
 
+/*
+ * Namespaces of this test's own, in which names are looked up at a process "nameserver" at 127.0.0.1, by UDP and TCP. It gives
+ * 192.0.2.1 for each name, but: slow* after `delay`, those with "none" don't exist, never* isn't answered, and cut* is said by
+ * UDP to be too long for it.
+ */
+struct child nameserver(uint64_t delay);
+
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);
 void stop_after(struct job *job, int rows);

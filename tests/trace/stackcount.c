@@ -4,6 +4,18 @@
 
 #define CALLS 25
 
+/* A marker as <sys/sdt.h> makes it: a nop, and a note that says where it is; `counter` counts who watches it. */
+#define MARKER(name, counter)                                                                                          \
+	__asm__ volatile("990: nop\n"                                                                                  \
+			 ".pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n"                                       \
+			 ".4byte 992f-991f, 994f-993f, 3\n991: .asciz \"stapsdt\"\n992: .balign 4\n"                  \
+			 "993: .8byte 990b, _.stapsdt.base, " #counter "\n"                                             \
+			 ".asciz \"corekit\"\n.asciz \"" #name "\"\n.asciz \"\"\n994: .balign 4\n.popsection\n"          \
+			 ".ifndef _.stapsdt.base\n"                                                                     \
+			 ".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"                        \
+			 ".weak _.stapsdt.base\n.hidden _.stapsdt.base\n_.stapsdt.base: .space 1\n"                    \
+			 ".size _.stapsdt.base, 1\n.popsection\n.endif\n")
+
 SEEN void stackcount_called(void)
 {
 	seen_after++;
@@ -11,6 +23,24 @@ SEEN void stackcount_called(void)
 
 SEEN void stackcount_other(void)
 {
+	seen_after++;
+}
+
+__attribute__((used, section(".probes"))) volatile unsigned short stackcount_watched;
+
+SEEN void stackcount_marks(void)
+{
+	stackcount_other();	/* it has a frame of its own only where it calls another */
+	MARKER(passed, 0);
+	if (stackcount_watched)
+		MARKER(watched, stackcount_watched);
+	seen_after++;
+}
+
+SEEN void stackcount_marks_too(void)
+{
+	stackcount_other();
+	MARKER(passed, 0);
 	seen_after++;
 }
 
@@ -127,6 +157,45 @@ TEST(stackcount, "functions of the kernel, one and several")
 	CHECK_EQ(sum(job, "count"), 3);
 	CHECK_EQ(stack_sum(job, "count", "user", "stackcount_forks"), 3);
 	CHECK_EQ(sum(some, "count"), 3);
+}
+
+static void marks(void *arg)
+{
+	for (int i = 0; i < CALLS; i++)
+		stackcount_marks();
+	stackcount_marks_too();
+}
+
+TEST(stackcount, "markers that a program was built with: each place, by provider, and those that are passed only when watched")
+{
+	struct seen *child = seen_new("marked", marks, NULL);
+	const char *pid = text("%d", child->child.pid), *file = text("u:/proc/%d/exe", getpid());
+	struct job *job = tool_start("stackcount", "-p", pid, text("%s:passed", file)), *watched, *some;
+	json_t *r;
+
+	watched = tool_start("stackcount", "-p", pid, text("%s:corekit:watched", file));
+	some = tool_start("stackcount", "-p", pid, text("%s:pas*", file));
+	seen_run(child);
+	tool_stop(job);
+	tool_stop(watched);
+	tool_stop(some);
+	seen_end(child);
+	CHECK_EQ(sum(job, "count"), CALLS + 1);
+	CHECK_EQ(stack_sum(job, "count", "user", "stackcount_marks"), CALLS);
+	CHECK_EQ(stack_sum(job, "count", "user", "stackcount_marks_too"), 1);
+	CHECK_EQ(sum(watched, "count"), CALLS);
+	CHECK_EQ(sum(some, "count"), CALLS + 1);
+	each_row(r, job) {
+		json_t *user = json_object_get(json_object_get(r, "stack"), "user");
+
+		CHECK(!strncmp(json_string_value(json_array_get(user, 0)), "stackcount_marks", 16));
+		CHECK_STR(json_string_value(json_array_get(user, 1)), "marks");
+	}
+	CHECK_NO_LOSS(job);
+	CHECK_EQ(stackcount_watched, 0);
+	CHECK_EQ(run("corekit", "stackcount", text("%s:other:passed", file), "-d", "100ms")->status, 2);
+	CHECK_EQ(run("corekit", "stackcount", "u:/dev/null:passed", "-d", "100ms")->status, 2);
+	CHECK_EQ(run("corekit", "stackcount", "u:passed", "-d", "100ms")->status, 2);
 }
 
 TEST(stackcount, "what can't be counted is told")

@@ -2,12 +2,14 @@
 /* user/lib/symbol.c and what is below it: programs of every kind, made here, whose functions' addresses are known. */
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "lib/demangle.h"
 #include "lib/elf_file.h"
 #include "lib/ksym.h"
+#include "lib/lines.h"
 #include "lib/module.h"
 #include "lib/perf_map.h"
 #include "lib/symbol.h"
@@ -438,6 +440,188 @@ TEST(symbol, "a perf map: both ways to write addresses, what was made last, and 
 	CHECK_EQ(perf_map_find(&map, 0x5007, &name, &into), 0);
 	CHECK_STR(name, "last");
 	perf_map_free(&map);
+}
+
+/* --- Debug information --- */
+
+static const char inlines[] =
+	"#include <stdio.h>\n#include <unistd.h>\n"
+	"static inline __attribute__((always_inline)) int innermost(int n) {\n"
+	"	char c; int got = read(0, &c, 1);\n"		/* 4 */
+	"	return got + n; }\n"
+	"namespace place { struct thing { int n;\n"
+	"	inline __attribute__((always_inline)) int between(int m) {\n"
+	"		return innermost(m) + n; } }; }\n"	/* 8 */
+	"extern \"C\" __attribute__((noinline)) void *known_function(int n) {\n"
+	"	place::thing t = { n };\n"
+	"	if (t.between(n) < 0) return 0;\n"		/* 11 */
+	"	return __builtin_return_address(0); }\n"
+	"int main(void) {\n"
+	"	printf(\"%p\\n%p\\n\", (void *)known_function, (void *)known_function); fflush(stdout);\n"
+	"	return known_function(0) == (void *)0; }\n";
+
+/* Frames of all of a function's bytes: one of them has those three. */
+static bool all_three(struct symbol_process *process, unsigned long at, const char *const *want)
+{
+	__u32 frames[8];
+
+	for (int i = 0; i < 200; i++)
+		if (symbol_inlined(symbol_user(process, at + i, false), frames, 8) == 3) {
+			for (int j = 0; j < 3; j++)
+				CHECK_STR(symbol_word(symbol_text(frames[j], false)), want[j]);
+			return true;
+		}
+	return false;
+}
+
+static struct symbol_process *wanted(const struct program *p, bool lines_too, bool inlined)
+{
+	if (symbol_want(lines_too, inlined))
+		SKIP("built without libdw");
+	return symbol_process(p->pid, image_of(p->pid));
+}
+
+static const char *make_inlines(const char *name, const char *compiler)
+{
+	put_file(tmp("inlines.cc"), inlines);
+	sh(text("cd %s && %s -O1 -o %s inlines.cc", tmp(NULL), compiler, name));
+	return tmp(name);
+}
+
+static const char *const three[] = { "innermost (inlines.cc:4)", "place::thing::between (inlines.cc:8)",
+				     "known_function (inlines.cc:11)" };
+
+TEST(symbol, "functions that were put into others, and lines: every version of DWARF, in the program or in a file of its own",
+     .timeout = 120)
+{
+	static const char *const flags[] = { "-gdwarf-5", "-gdwarf-4", "-gdwarf-3", "-g -gz=zlib", "-g -no-pie", "-g -O2 -ffunction-sections" };
+	struct symbol s;
+	struct program p;
+	__u32 frames[8];
+
+	needs_compiler();
+	if (run("sh", "-c", "command -v g++")->status)
+		SKIP("no C++ compiler here");
+	for (unsigned int i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		p = start(make_inlines("inlined", text("g++ %s", flags[i])), NULL);
+		CHECK(all_three(wanted(&p, true, true), p.at, three));
+		finish(&p);
+		symbol_free();
+	}
+	if (!run("sh", "-c", "command -v clang++")->status) {	/* has no list of which unit has which addresses */
+		p = start(make_inlines("inlined", "clang++ -g"), NULL);
+		CHECK(all_three(wanted(&p, true, true), p.at, three));
+		finish(&p);
+		symbol_free();
+	}
+	make_inlines("whole", "g++ -g -Wl,--build-id");
+	sh(text("cd %s && objcopy --only-keep-debug whole inlined.debug && objcopy -g --add-gnu-debuglink=inlined.debug whole inlined",
+		tmp(NULL)));
+	p = start(tmp("inlined"), NULL);
+	CHECK(all_three(wanted(&p, true, true), p.at, three));
+	finish(&p);
+	symbol_free();
+	/* only the one, only the other, and not at all */
+	p = start(tmp("whole"), NULL);
+	CHECK(all_three(wanted(&p, false, true), p.at,
+			(const char *const[]){ "innermost", "place::thing::between", "known_function" }));
+	symbol_free();
+	CHECK(!all_three(wanted(&p, true, false), p.at, three));
+	CHECK_STR(text_at(symbol_process(p.pid, image_of(p.pid)), p.at), "known_function (inlines.cc:9)");
+	symbol_get(symbol_user(symbol_process(p.pid, image_of(p.pid)), p.at, false), &s);
+	CHECK_EQ(s.line, 9);
+	CHECK_HAS(s.file, "inlines.cc");
+	symbol_free();
+	CHECK_EQ(symbol_inlined(symbol_user(symbol_process(p.pid, image_of(p.pid)), p.at + 4, false), frames, 8), 1);
+	CHECK_STR(text_at(symbol_process(p.pid, image_of(p.pid)), p.at), "known_function");
+	finish(&p);
+	symbol_free();
+}
+
+TEST(symbol, "debug information that is cut, or has any byte changed, ends nothing and hangs nothing", .timeout = 240)
+{
+	static struct line_place found[LINES_DEEP];
+	struct lines reader;
+	char *whole, *copy;
+	size_t size;
+	FILE *f;
+
+	needs_compiler();
+	make("dwarf", "");
+	f = fopen(tmp("dwarf"), "r");
+	REQUIRE(f && fseek(f, 0, SEEK_END) == 0);
+	size = ftell(f);
+	rewind(f);
+	whole = malloc(size);
+	copy = malloc(size);
+	REQUIRE(fread(whole, 1, size, f) == size);
+	for (int i = 0; i < 100; i++) {
+		size_t length = i % 4 ? size : any() % size;
+		int fd = memfd_create("dwarf", MFD_CLOEXEC);
+
+		memcpy(copy, whole, size);
+		for (int j = 0; j < 20; j++)	/* the second half is what is not loaded */
+			copy[size / 2 + any() % (size / 2)] = any();
+		REQUIRE(fd >= 0 && write(fd, copy, length) == (ssize_t)length);
+		if (lines_open(&reader, fd, 5))
+			SKIP("built without libdw");
+		for (__u64 at = 0x1000; at < 0x1400 && reader.pid; at += 0x33) {
+			int n = lines_find(&reader, at, found);
+
+			CHECK(n >= 0 && n <= LINES_DEEP);
+		}
+		lines_close(&reader);
+		close(fd);
+	}
+	free(whole);
+	free(copy);
+	/* no ELF file at all; and one that has ended gives no more answers */
+	REQUIRE(!lines_open(&reader, open("/dev/null", O_RDONLY), 5));
+	CHECK_EQ(lines_find(&reader, 1, found), 0);
+	CHECK_EQ(reader.pid, 0);
+	CHECK_EQ(lines_find(&reader, 1, found), 0);
+	lines_close(&reader);
+}
+
+TEST(symbol, "symbols that are packed into a stripped program; nothing where what is packed is none, or bursts")
+{
+	struct symbol_process *process;
+	struct elf_file file, mini;
+	struct program p;
+	int fd;
+
+	needs_compiler();
+	if (run("sh", "-c", "command -v xz")->status)
+		SKIP("no xz here");
+	make("full", "");
+	/* as Fedora does it */
+	sh(text("cd %s && objcopy -S full packed && objcopy -S -K known_local -K known_function full mini && xz -f mini && "
+		"objcopy --add-section .gnu_debugdata=mini.xz packed", tmp(NULL)));
+	fd = open(tmp("packed"), O_RDONLY);
+	REQUIRE(!elf_file_open(&file, fd));
+	if (elf_file_mini(&file, &mini) == -ENOTSUP)
+		SKIP("built without liblzma");
+	elf_file_close(&mini);
+	p = start(tmp("packed"), "x");
+	process = symbol_process(p.pid, image_of(p.pid));
+	CHECK_STR(name_at(process, p.local), "known_local");
+	CHECK_STR(name_at(process, p.at), "known_function");
+	CHECK(symbol_memory() > 1000);
+	finish(&p);
+	symbol_free();
+	CHECK_EQ(symbol_memory(), 0);
+	elf_file_close(&file);
+	close(fd);
+	/* half of it; another thing; 70 MB of nothing */
+	sh(text("cd %s && head -c 500 mini.xz >half && head -c 2000 /dev/urandom >random && head -c 70M /dev/zero | xz -0 >bomb && "
+		"for x in half random bomb; do objcopy -S --add-section .gnu_debugdata=$x full with_$x; done", tmp(NULL)));
+	for (int i = 0; i < 3; i++) {
+		fd = open(tmp((const char *const[]){ "with_half", "with_random", "with_bomb" }[i]), O_RDONLY);
+		REQUIRE(fd >= 0 && !elf_file_open(&file, fd));
+		CHECK(elf_file_mini(&file, &mini) < 0);
+		elf_file_close(&file);
+		close(fd);
+	}
 }
 
 /* --- Bounds --- */

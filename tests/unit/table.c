@@ -30,6 +30,7 @@ static int set(__u32 *to, __u32 n)
 #define table_again unit_table_again
 #define table_begin unit_table_begin
 #define table_by_cpu unit_table_by_cpu
+#define table_rows unit_table_rows
 #define bpf_map__set_type(m, t) (the_map.type = (t), 0)
 #define table_interval unit_table_interval
 #define libbpf_num_possible_cpus() CPUS

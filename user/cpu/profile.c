@@ -78,8 +78,9 @@ TOOL(profile,
 		    "functions. No hardware counter is needed.",
 	.cost     = "A timer interrupt for each sample on each CPU, with the stack taken and looked up in a map.",
 	.caveats  = "Stacks of programs are followed by frame pointers: code built without them is missing from the "
-		    "stack, and one that ends before the program's or thread's beginning ends with [ended early]. CPUs that "
-		    "come online later are not sampled. Functions that were inlined are not shown apart.",
+		    "stack, and one that ends before the program's or thread's beginning ends with [ended early]. A CPU that "
+		    "comes online is sampled from a second later at most. Functions that were inlined are shown apart only with --inlines, "
+		    "by debug information of the program or installed for it.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
 	.end      = stack_end, .keep_caps = SYMBOL_CAPS,
 	.table    = ROWS("counts", ROW, "samples", STACK_TABLE));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
+#include "lib/perf.h"
 
 #define MAX_RULED 128
 
@@ -313,6 +314,15 @@ void attach_skip(const char *groups)
 	skipped = groups;
 }
 
+void attach_drop(struct bpf_link *link)
+{
+	for (int i = 0; i < n_links; i++)
+		if (links[i] == link) {
+			links[i] = NULL;
+			bpf_link__destroy(link);
+		}
+}
+
 /* For tools that attach by themselves. */
 int attach_keep(struct bpf_link *link)
 {
@@ -331,24 +341,57 @@ int attach_keep(struct bpf_link *link)
 	return 0;
 }
 
-int attach_walk(struct bpf_program *iterator)
+/* One may come in several parts, and a read that was interrupted by nothing but its length is made again. */
+int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx)
 {
 	struct bpf_link *link = bpf_program__attach_iter(iterator, NULL);
-	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1, ret = 0;
+	size_t have = 0;
 	ssize_t n = -1;
-	char buf[64];
+	char buf[16384];
 
-	while (fd >= 0 && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EAGAIN)))
-		;
+	while (fd >= 0 && !ret && ((n = read(fd, buf + have, sizeof(buf) - have)) > 0 || (n < 0 && errno == EAGAIN))) {
+		char *row = buf;
+
+		have += n > 0 ? n : 0;
+		for (; size && have >= size && !ret; row += size, have -= size)
+			ret = fn(ctx, row);
+		have = size ? have : 0;
+		memmove(buf, row, have);
+	}
 	n = n < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
-	return n;
+	return ret ?: n;
+}
+
+int attach_walk(struct bpf_program *iterator)
+{
+	return attach_read(iterator, 0, NULL, NULL);
+}
+
+/* They are of a kind that is seldom used. */
+static int *link_fds, n_link_fds;
+
+int attach_keep_fd(int fd)
+{
+	int *more = realloc(link_fds, (n_link_fds + 1) * sizeof(*more));
+
+	if (!more) {
+		close(fd);
+		return -ENOMEM;
+	}
+	link_fds = more;
+	link_fds[n_link_fds++] = fd;
+	return 0;
 }
 
 void attach_detach(void)
 {
+	perf_end();
+	while (n_link_fds)
+		close(link_fds[--n_link_fds]);
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
 }

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef HAVE_LZMA
+#include <lzma.h>
+#endif
 #include "lib/elf_file.h"
 
 #define MOST_SECTIONS 65536
@@ -12,6 +15,8 @@
 #define MOST_SYMBOLS (16 << 20)
 #define CHUNK 4096		/* symbols read at a time */
 #define NOTES (64 << 10)
+#define MOST_PACKED (16 << 20)
+#define MOST_UNPACKED (64 << 20)
 
 struct elf_function {
 	__u64 address;
@@ -177,9 +182,62 @@ int elf_file_open_memory(struct elf_file *file, const void *memory, size_t size)
 	return open_common(file);
 }
 
+/* xz'd: as large as it gets, up to the most that there may be. */
+static int unpack(const void *packed, size_t size, void **to, size_t *n)
+{
+#ifdef HAVE_LZMA
+	lzma_stream xz = LZMA_STREAM_INIT;
+	size_t room = 4 * size + CHUNK;
+	lzma_ret ret = lzma_stream_decoder(&xz, MOST_UNPACKED, 0);
+	void *more;
+
+	xz.next_in = packed;
+	xz.avail_in = size;
+	for (*to = NULL, *n = 0; ret == LZMA_OK && *n < MOST_UNPACKED; *n = xz.total_out) {
+		more = realloc(*to, *to ? room *= 2 : room);
+		if (!more)
+			break;
+		*to = more;
+		xz.next_out = (unsigned char *)more + *n;
+		xz.avail_out = room - *n;
+		ret = lzma_code(&xz, LZMA_FINISH);
+	}
+	lzma_end(&xz);
+	if (ret == LZMA_STREAM_END)
+		return 0;
+	free(*to);
+	return -EINVAL;
+#else
+	return -ENOTSUP;
+#endif
+}
+
+int elf_file_mini(const struct elf_file *file, struct elf_file *mini)
+{
+	struct elf_section s;
+	void *packed = NULL, *unpacked;
+	size_t size;
+	int ret = elf_file_section(file, ".gnu_debugdata", &s);
+
+	if (ret || s.type == SHT_NOBITS || !s.size || s.size > MOST_PACKED || s.size > file->size)
+		return -ENOENT;
+	packed = malloc(s.size);
+	ret = packed ? elf_file_read(file, s.at, packed, s.size) : -ENOMEM;
+	ret = ret ?: unpack(packed, s.size, &unpacked, &size);
+	free(packed);
+	if (ret)
+		return ret;
+	ret = elf_file_open_memory(mini, unpacked, size);
+	mini->unpacked = unpacked;
+	if (ret)
+		elf_file_close(mini);
+	return ret;
+}
+
 void elf_file_close(struct elf_file *file)
 {
 	free(file->functions);
+	free(file->unpacked);
 	*file = (struct elf_file){ .fd = -1 };
 }
 

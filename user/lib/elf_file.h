@@ -17,6 +17,7 @@ struct elf_function;
 struct elf_file {
 	int fd;			/* -1: it is in memory */
 	const char *memory;
+	void *unpacked;		/* ... of its own, to be freed */
 	__u64 size;
 	bool wide;		/* 64 bits */
 	__u64 entry;		/* where the program begins */
@@ -38,6 +39,8 @@ struct elf_section {
 /* Takes a copy of neither: fd or memory must stay. -EINVAL: it is no ELF file that this machine could run. */
 int elf_file_open(struct elf_file *file, int fd);
 int elf_file_open_memory(struct elf_file *file, const void *memory, size_t size);
+/* The ELF file with more symbols that is packed into this one, .gnu_debugdata; -ENOENT. It stays after this one has gone. */
+int elf_file_mini(const struct elf_file *file, struct elf_file *mini);
 void elf_file_close(struct elf_file *file);
 /* The address that the loader gives an offset in the file, before it moves it all; -ENOENT. */
 int elf_file_address(const struct elf_file *file, __u64 offset, __u64 *address);

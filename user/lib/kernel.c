@@ -378,7 +378,7 @@ static void doctor_tool(const struct tool *tool)
 	pid_t pid;
 
 	fflush(stdout);
-	if (tool->once || tool->commands) {	/* nothing is attached that could fail */
+	if ((tool->once && !tool->open) || tool->commands) {	/* nothing is attached that could fail */
 		if (doctor_json)
 			printf("{\"tool\":\"%s\",\"status\":\"runs\",\"why\":\"\"}\n", tool->name);
 		else
@@ -388,7 +388,7 @@ static void doctor_tool(const struct tool *tool)
 	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
 		return;
 	if (!pid) {
-		char *args[] = { (char *)tool->name, tool->once ? "--quiet" : "--explain", (char *)tool->trial, NULL };
+		char *args[] = { (char *)tool->name, "--explain", (char *)tool->trial, NULL };
 
 		dup2(out[1], STDERR_FILENO);
 		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);

@@ -28,6 +28,7 @@ int attach_select(struct run *run);
 bool attach_failed(struct run *run, int error);	/* rule the failing program out; true: try again */
 int attach_all(struct run *run);
 void attach_detach(void);
+void attach_drop(struct bpf_link *link);	/* one that was kept */
 void attach_explain(struct run *run);
 bool attach_lesser(void);
 void attach_lesser_why(void);		/* on stderr */

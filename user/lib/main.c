@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
+#include "lib/perf.h"
 #include "lib/screen.h"
 
 #define TRIES 32	/* each one rules a program out */
@@ -280,8 +281,9 @@ static int work(void)
 	if (!ret && run.explain) {
 		attach_explain(&run);
 	} else if (!ret) {
-		kernel_caps_drop(run.tool->keep_caps);
-		ret = ring_run(&run);
+		kernel_caps_drop(run.tool->keep_caps | perf_caps());
+		ret = run.tool->once ? run.tool->show(&run) : ring_run(&run);
+		out_flush();
 	}
 	command_end(&run);
 	attach_detach();

@@ -25,6 +25,7 @@
 
 #define LIMIT (64 << 20)
 #define BUCKETS 1024
+#define READERS 8		/* of lines, at a time: each holds what it has read */
 
 enum kind { NONE, KERNEL, LIBRARY, VDSO, JIT };
 
@@ -37,6 +38,8 @@ struct module {
 	int fd, debug_fd;
 	struct elf_file own, debug;
 	bool opened, failed, loaded;	/* loaded: its tables are in memory */
+	bool no_lines;			/* it has none, or they could not be read */
+	struct lines lines;
 	size_t memory;
 	__u64 used;
 	struct perf_map map;
@@ -48,6 +51,7 @@ static __u32 buckets[BUCKETS];
 static size_t memory, limit = LIMIT;
 static __u64 clock_now;
 static char *root_folder;
+static bool want_lines;
 
 static struct module *get(__u32 module)
 {
@@ -355,6 +359,13 @@ static void open_symfs(struct module *m)
 	close(fd);
 }
 
+static bool has_lines(const struct elf_file *file)
+{
+	struct elf_section s;
+
+	return !elf_file_section(file, ".debug_info", &s) && s.size;
+}
+
 static void open_files(struct module *m)
 {
 	m->opened = true;
@@ -365,7 +376,7 @@ static void open_files(struct module *m)
 	if (m->failed || m->kind != LIBRARY || m->debug_fd >= 0)
 		return;
 	elf_file_functions(&m->own);
-	if (m->own.has_symtab)
+	if (m->own.has_symtab && (!want_lines || has_lines(&m->own)))
 		return;
 	if (root_folder && (debug_by_build_id(m, root_folder) || debug_by_link(m, root_folder)))
 		return;
@@ -379,6 +390,8 @@ static void forget(struct module *m)
 	free(m->debug.functions);
 	m->own.functions = m->debug.functions = NULL;
 	m->own.n = m->debug.n = 0;
+	if (m->debug.unpacked)
+		elf_file_close(&m->debug);
 	memory -= m->memory;
 	m->memory = 0;
 	m->loaded = false;
@@ -398,6 +411,11 @@ static void make_room(const struct module *keep)
 	}
 }
 
+static bool has_debug(const struct module *m)
+{
+	return m->debug_fd >= 0 || m->debug.unpacked;
+}
+
 static bool load(struct module *m)
 {
 	long size;
@@ -410,7 +428,9 @@ static bool load(struct module *m)
 	if (m->failed)
 		return false;
 	size = elf_file_functions(&m->own);
-	if (m->debug_fd >= 0)
+	if (m->debug_fd < 0 && !m->own.has_symtab && !elf_file_mini(&m->own, &m->debug))
+		size += m->debug.size;
+	if (has_debug(m))
 		size += elf_file_functions(&m->debug);
 	m->memory = size;
 	m->loaded = true;
@@ -457,9 +477,46 @@ int module_find(__u32 module, __u64 at, char *name, size_t size, __u64 *into)
 	}
 	if (!load(m) || elf_file_address(&m->own, at, &address))
 		return -ENOENT;
-	if (m->debug_fd >= 0 && !elf_file_name(&m->debug, address, name, size, into))
+	if (has_debug(m) && !elf_file_name(&m->debug, address, name, size, into))
 		return 0;
 	return elf_file_name(&m->own, address, name, size, into);
+}
+
+void module_want_lines(void)
+{
+	want_lines = true;
+}
+
+/* One more process that reads; the one that was asked longest ago goes, if there are too many. */
+static void open_lines(struct module *m)
+{
+	bool other = m->debug_fd >= 0 && has_lines(&m->debug);
+	struct module *oldest = NULL;
+	int n = 0;
+
+	for (struct module *each = modules; each < modules + n_modules; each++)
+		if (each->lines.pid) {
+			n++;
+			oldest = !oldest || each->used < oldest->used ? each : oldest;
+		}
+	if (n >= READERS)
+		lines_close(&oldest->lines);
+	m->no_lines = (!other && !has_lines(&m->own)) || lines_open(&m->lines, other ? m->debug_fd : m->fd, LINES_PATIENCE);
+}
+
+int module_lines(__u32 module, __u64 at, struct line_place to[LINES_DEEP])
+{
+	struct module *m = get(module);
+	__u64 address;
+	int n;
+
+	if (m->kind != LIBRARY || m->no_lines || !load(m) || elf_file_address(&m->own, at, &address))
+		return 0;
+	if (!m->lines.pid)
+		open_lines(m);
+	n = m->lines.pid ? lines_find(&m->lines, address, to) : 0;
+	m->no_lines |= !m->lines.pid;	/* what made it end would again */
+	return n;
 }
 
 #define ENTRY 64	/* bytes that the code at a program's entry has at most */
@@ -521,6 +578,7 @@ void module_free(void)
 {
 	for (struct module *m = modules; m < modules + n_modules; m++) {
 		forget(m);
+		lines_close(&m->lines);
 		if (m->fd >= 0)
 			close(m->fd);
 		if (m->debug_fd >= 0)
@@ -532,6 +590,7 @@ void module_free(void)
 	free(modules);
 	free(root_folder);
 	root_folder = NULL;
+	want_lines = false;
 	modules = NULL;
 	n_modules = room = 0;
 	memset(buckets, 0, sizeof(buckets));

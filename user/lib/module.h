@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "lib/lines.h"
 
 #define NO_MODULE 0
 
@@ -29,5 +30,9 @@ void module_free(void);
 bool module_is_entry(__u32 module, __u64 at);		/* the code that the program begins with */
 bool module_is_return(__u32 module, __u64 at);		/* a call can return to what follows that byte */
 int module_find(__u32 module, __u64 at, char *name, size_t size, __u64 *into);	/* -ENOENT */
+
+/* What the debug information says of that byte, as lines_find(); 0: nothing. Files with it are looked for once asked to. */
+void module_want_lines(void);
+int module_lines(__u32 module, __u64 at, struct line_place to[LINES_DEEP]);
 
 #endif

@@ -136,6 +136,17 @@ static const struct opt hist_opts[] = {
 	{}
 };
 
+static bool makes_sense(const struct tool *tool, const struct opt *o)
+{
+	bool loads = !strcmp(o->name, "btf") || !strcmp(o->name, "explain"), runs = false;
+
+	for (const struct opt *r = run_opts; r->name; r++)
+		runs |= !strcmp(r->name, o->name);
+	if (tool->once && runs && !loads)
+		return false;
+	return tool->open || (strcmp(o->name, "btf") && strcmp(o->name, "max-entries"));
+}
+
 /* The shared options that make sense for a tool, in the order of its help. */
 const struct opt *opt_common(const struct tool *tool)
 {
@@ -145,16 +156,16 @@ const struct opt *opt_common(const struct tool *tool)
 		tool->table.map || tool->intervals ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,
-		tool->open && !tool->table.map ? event_opts : NULL,
+		tool->open && !tool->table.map && !tool->once ? event_opts : NULL,
 		tool->commands ? live_opts : NULL,
-		tool->once ? NULL : run_opts,
+		tool->once && !tool->open ? NULL : run_opts,
 		common,
 	};
 	int n = 0;
 
 	for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		for (const struct opt *o = parts[i]; o && o->name; o++)
-			if (tool->open || (strcmp(o->name, "btf") && strcmp(o->name, "max-entries")))
+			if (makes_sense(tool, o))
 				list[n++] = *o;
 	list[n] = (struct opt){};
 	return list;

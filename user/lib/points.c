@@ -15,11 +15,14 @@
 
 #define MOST 5000		/* places that one pattern may mean, where each is a probe of its own */
 
-enum kind { KERNEL, TRACEPOINT, FILE_FUNCTION };
+enum kind { KERNEL, TRACEPOINT, FILE_FUNCTION, MARKER };
+
+static bool with_regex;
 
 struct point {
 	enum kind kind;
 	char where[4096];	/* category or file */
+	char provider[256];	/* of a marker; "": any */
 	char name[256];
 };
 
@@ -30,24 +33,30 @@ struct matches {
 
 static int parse(const char *pattern, struct point *p)
 {
-	const char *rest = pattern, *colon;
+	const char *rest = pattern, *colon, *provider;
 
 	p->kind = KERNEL;
-	*p->where = 0;
-	if (!strncmp(rest, "t:", 2))
-		p->kind = TRACEPOINT;
-	if (!strncmp(rest, "t:", 2) || !strncmp(rest, "p:", 2))
+	*p->where = *p->provider = 0;
+	if (!strncmp(rest, "t:", 2) || !strncmp(rest, "u:", 2))
+		p->kind = *rest == 't' ? TRACEPOINT : MARKER;
+	if (!strncmp(rest, "p:", 2) || p->kind != KERNEL)
 		rest += 2;
 	colon = strrchr(rest, ':');
-	if (p->kind != TRACEPOINT && colon && colon > rest)
+	if (p->kind == KERNEL && colon && colon > rest)
 		p->kind = FILE_FUNCTION;
 	if (p->kind != KERNEL && !colon) {
-		err("'%s': a tracepoint is t:CATEGORY:EVENT", pattern);
+		err("'%s': a %s", pattern, p->kind == MARKER ? "marker is u:FILE:[PROVIDER:]NAME" : "tracepoint is t:CATEGORY:EVENT");
 		return -EINVAL;
+	}
+	provider = p->kind == MARKER ? strchr(strrchr(rest, '/') ?: rest, ':') : NULL;
+	if (provider && provider < colon) {
+		snprintf(p->provider, sizeof(p->provider), "%.*s", (int)(colon - provider - 1), provider + 1);
+		snprintf(p->where, sizeof(p->where), "%.*s", (int)(provider - rest), rest);
+		rest = colon + 1;
 	}
 	if (p->kind == KERNEL && *rest == ':')
 		rest++;		/* p::FUNCTION */
-	if (p->kind != KERNEL) {
+	if (p->kind != KERNEL && !*p->provider) {
 		snprintf(p->where, sizeof(p->where), "%.*s", (int)(colon - rest), rest);
 		rest = colon + 1;
 	}
@@ -59,9 +68,9 @@ static int parse(const char *pattern, struct point *p)
 	return 0;
 }
 
-static bool is_pattern(const struct points *points, const struct point *p)
+static bool is_pattern(const struct point *p)
 {
-	return points->regex || strpbrk(p->name, "*?[") || (p->kind == TRACEPOINT && strpbrk(p->where, "*?["));
+	return with_regex || strpbrk(p->name, "*?[") || (p->kind == TRACEPOINT && strpbrk(p->where, "*?["));
 }
 
 /* --- Matching --- */
@@ -72,14 +81,14 @@ struct matcher {
 	regex_t regex;
 };
 
-static int matcher_new(struct matcher *m, const char *pattern, bool regex)
+static int matcher_new(struct matcher *m, const char *pattern)
 {
 	char text[128];
 	int ret;
 
 	m->pattern = pattern;
-	m->is_regex = regex;
-	if (!regex)
+	m->is_regex = with_regex;
+	if (!with_regex)
 		return 0;
 	ret = regcomp(&m->regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (!ret)
@@ -156,88 +165,96 @@ static int kernel_functions(const struct matcher *m, struct matches *found)
 
 /* --- Which programs are needed --- */
 
-static bool has_multi(const struct points *points)
+static struct bpf_program *program(struct run *run, const char *name)
+{
+	return bpf_object__find_program_by_name(run->skel->obj, name);
+}
+
+static bool has_multi(void)
 {
 	int fd;
 
-	return points->kprobe_multi && btf_find_kernel("bpf_kprobe_multi_link_attach", BTF_KIND_FUNC, &fd) >= 0 &&
+	return btf_find_kernel("bpf_kprobe_multi_link_attach", BTF_KIND_FUNC, &fd) >= 0 &&
 	       btf_find_kernel("register_fprobe_ips", BTF_KIND_FUNC, &fd) >= 0;
 }
 
-int points_choose(const struct points *points, char **patterns, int n)
+int points_setup(struct run *run, bool regex)
 {
+	static const struct { const char *program, *section; } ways[] = {
+		[KERNEL] = { "kernel_function", "kprobe/" }, [TRACEPOINT] = { "tracepoint", "tp/sched/sched_switch" },
+		[FILE_FUNCTION] = { "user_function", "uprobe/" }, [MARKER] = { "user_marker", "uprobe/" },
+	};
 	char why[160] = "";
 
-	for (int i = 0; i < n; i++) {
-		struct bpf_program *program;
-		const char *section;
+	with_regex = regex;
+	if (!run->n_args) {
+		err("which FUNCTION? See --help");
+		return -EINVAL;
+	}
+	for (int i = 0; i < run->n_args; i++) {
+		bool several;
 		struct point p;
 
-		if (parse(patterns[i], &p))
+		if (parse(run->args[i], &p))
 			return -EINVAL;
-		program = p.kind == TRACEPOINT ? points->tracepoint : p.kind == FILE_FUNCTION ? points->uprobe : points->kprobe;
-		section = p.kind == TRACEPOINT ? "tp/sched/sched_switch" : p.kind == FILE_FUNCTION ? "uprobe/" : "kprobe/";
-		if (!program) {
-			err("'%s': not such a place: see --help", patterns[i]);
-			return -EINVAL;
-		}
-		if (!kernel_has_program(section, why, sizeof(why))) {
-			if (p.kind == KERNEL && !is_pattern(points, &p) && !ksym_address(p.name)) {
-				err("'%s': there is no such place: see --help", patterns[i]);
+		if (!kernel_has_program(ways[p.kind].section, why, sizeof(why))) {
+			if (p.kind == KERNEL && !is_pattern(&p) && !ksym_address(p.name)) {
+				err("'%s': there is no such place: see --help", run->args[i]);
 				return -EINVAL;
 			}
-			err("can't run here: %s: %s", patterns[i], why);
+			err("can't run here: %s: %s", run->args[i], why);
 			return -EOPNOTSUPP;
 		}
-		if (p.kind == KERNEL && is_pattern(points, &p) && has_multi(points))
-			program = points->kprobe_multi;
-		bpf_program__set_autoload(program, true);
+		several = p.kind == KERNEL && is_pattern(&p) && has_multi();
+		bpf_program__set_autoload(program(run, several ? "kernel_functions" : ways[p.kind].program), true);
 	}
 	return 0;
 }
 
 /* --- Attaching --- */
 
-static int attach_kernel(const struct points *points, const struct point *p, struct matches *found)
+static int attach_kernel(struct run *run, const struct point *p, struct matches *found)
 {
+	struct bpf_program *one = program(run, "kernel_function"), *several = program(run, "kernel_functions");
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts);
 	struct matcher m;
 	int ret = 0, n = 0;
 
-	if (!is_pattern(points, p))
-		return keep(found, p->name) ?: attach_keep(bpf_program__attach_kprobe(points->kprobe, false, p->name)) ?: 1;
-	if (matcher_new(&m, p->name, points->regex))
+	if (!is_pattern(p))
+		return keep(found, p->name) ?: attach_keep(bpf_program__attach_kprobe(one, false, p->name)) ?: 1;
+	if (matcher_new(&m, p->name))
 		return -EINVAL;
 	ret = kernel_functions(&m, found);
 	matcher_free(&m);
 	if (ret || !found->n)
 		return ret;
-	if (points->kprobe_multi && bpf_program__autoload(points->kprobe_multi)) {
+	if (bpf_program__autoload(several)) {
 		opts.syms = (const char **)found->names;
 		opts.cnt = found->n;
-		return attach_keep(bpf_program__attach_kprobe_multi_opts(points->kprobe_multi, NULL, &opts)) ?: (int)found->n;
+		return attach_keep(bpf_program__attach_kprobe_multi_opts(several, NULL, &opts)) ?: (int)found->n;
 	}
 	if (found->n > MOST) {
 		err("'%s': %zu functions: this kernel can't do so many at once", p->name, found->n);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < found->n; i++)	/* some can't be, for all that they are listed */
-		n += !attach_keep(bpf_program__attach_kprobe(points->kprobe, false, found->names[i]));
+		n += !attach_keep(bpf_program__attach_kprobe(one, false, found->names[i]));
 	return n;
 }
 
-static int attach_tracepoints(const struct points *points, const struct point *p)
+static int attach_tracepoints(struct run *run, const struct point *p)
 {
+	struct bpf_program *tracepoint = program(run, "tracepoint");
 	char path[512], root[] = "/sys/kernel/tracing";
 	struct matcher category, name;
 	int n = 0, ret = 0;
 	glob_t found;
 
-	if (!is_pattern(points, p))
-		return attach_keep(bpf_program__attach_tracepoint(points->tracepoint, p->where, p->name)) ?: 1;
-	if (matcher_new(&category, p->where, points->regex))
+	if (!is_pattern(p))
+		return attach_keep(bpf_program__attach_tracepoint(tracepoint, p->where, p->name)) ?: 1;
+	if (matcher_new(&category, p->where))
 		return -EINVAL;
-	if (matcher_new(&name, p->name, points->regex)) {
+	if (matcher_new(&name, p->name)) {
 		matcher_free(&category);
 		return -EINVAL;
 	}
@@ -253,7 +270,7 @@ static int attach_tracepoints(const struct points *points, const struct point *p
 			err("'%s:%s': more than %d tracepoints", p->where, p->name, MOST);
 			ret = -EINVAL;
 		} else {
-			n += !attach_keep(bpf_program__attach_tracepoint(points->tracepoint, of, event));
+			n += !attach_keep(bpf_program__attach_tracepoint(tracepoint, of, event));
 		}
 	}
 	globfree(&found);
@@ -286,17 +303,16 @@ static int find_file(const char *name, char *path, size_t size)
 }
 
 struct probes {
-	const struct points *points;
+	struct bpf_program *program;
 	const struct matcher *matcher;
-	const char *path;
+	const char *path, *provider;
 	__u64 *at;		/* offsets that have a probe: a place may have several names */
 	int n, error;
 };
 
-static int attach_function(void *ctx, const char *name, __u64 offset)
+static int attach_place(struct probes *probes, const char *name, __u64 offset, __u64 counter)
 {
-	int pid = ((struct probes *)ctx)->points->pid;
-	struct probes *probes = ctx;
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = counter);
 
 	if (!matches(probes->matcher, name))
 		return 0;
@@ -305,26 +321,39 @@ static int attach_function(void *ctx, const char *name, __u64 offset)
 			return 0;
 	if (probes->n == MOST)
 		return probes->error = -E2BIG;
-	probes->error = attach_keep(bpf_program__attach_uprobe(probes->points->uprobe, false, pid ?: -1, probes->path, offset));
+	probes->error = attach_keep(bpf_program__attach_uprobe_opts(probes->program, -1, probes->path, offset, &opts));
 	if (!probes->error)
 		probes->at[probes->n++] = offset;
 	return 0;
 }
 
-static int attach_file(const struct points *points, const struct point *p)
+static int attach_function(void *ctx, const char *name, __u64 offset)
+{
+	return attach_place(ctx, name, offset, 0);
+}
+
+static int attach_marker(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter)
+{
+	struct probes *probes = ctx;
+
+	return *probes->provider && strcmp(probes->provider, provider) ? 0 : attach_place(probes, name, offset, counter);
+}
+
+static int attach_file(struct run *run, const struct point *p)
 {
 	char path[4096];
 	struct matcher m;
-	struct probes probes = { points, &m, path, calloc(MOST, sizeof(__u64)), 0, 0 };
+	struct probes probes = { program(run, p->kind == MARKER ? "user_marker" : "user_function"), &m, path, p->provider,
+				 calloc(MOST, sizeof(__u64)), 0, 0 };
 	int ret = probes.at ? find_file(p->where, path, sizeof(path)) : -ENOMEM;
 
 	if (ret)
 		err("'%s': %s", p->where, strerror(-ret));
-	if (ret || matcher_new(&m, p->name, points->regex)) {
+	if (ret || matcher_new(&m, p->name)) {
 		free(probes.at);
 		return -EINVAL;
 	}
-	ret = uprobe_functions(path, attach_function, &probes);
+	ret = p->kind == MARKER ? uprobe_markers(path, attach_marker, &probes) : uprobe_functions(path, attach_function, &probes);
 	matcher_free(&m);
 	free(probes.at);
 	if (ret < 0 && !probes.error) {
@@ -332,32 +361,29 @@ static int attach_file(const struct points *points, const struct point *p)
 		return -EINVAL;
 	}
 	if (probes.error == -E2BIG) {
-		err("'%s': more than %d functions", p->name, MOST);
+		err("'%s': more than %d places", p->name, MOST);
 		return -EINVAL;
 	}
 	return probes.n ?: probes.error;
 }
 
-int points_attach(const struct points *points, char **patterns, int n)
+int points_attach(struct run *run)
 {
-	int all = 0;
-
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < run->n_args; i++) {
 		struct matches found = {};
 		struct point p;
-		int ret = parse(patterns[i], &p);
+		int ret = parse(run->args[i], &p);
 
 		if (!ret)
-			ret = p.kind == TRACEPOINT ? attach_tracepoints(points, &p) :
-			      p.kind == FILE_FUNCTION ? attach_file(points, &p) : attach_kernel(points, &p, &found);
+			ret = p.kind == TRACEPOINT ? attach_tracepoints(run, &p) :
+			      p.kind == KERNEL ? attach_kernel(run, &p, &found) : attach_file(run, &p);
 		matches_free(&found);
 		if (!ret || ret == -ENOENT || ret == -EADDRNOTAVAIL) {
-			err("'%s': there is no such place: see --help", patterns[i]);
+			err("'%s': there is no such place: see --help", run->args[i]);
 			return -EINVAL;
 		}
 		if (ret < 0)
 			return ret;
-		all += ret;
 	}
-	return all;
+	return 0;
 }

@@ -4,6 +4,7 @@
  *	FUNCTION, p:FUNCTION		kernel functions
  *	t:CATEGORY:EVENT		tracepoints
  *	FILE:FUNCTION, p:FILE:FUNCTION	functions of a program or library: a path, or "c" for libc
+ *	u:FILE:[PROVIDER:]MARKER	markers (USDT) in a program or library, at each place where it has them
  * Names may be globs, or regular expressions.
  */
 #ifndef POINTS_H
@@ -11,18 +12,12 @@
 
 #include "lib/tool.h"
 
-struct points {
-	struct bpf_program *kprobe, *kprobe_multi, *tracepoint, *uprobe;	/* what runs there; NULL: that isn't possible */
-	bool regex;
-	__u32 pid;		/* of uprobes; 0: every process */
-};
-
-/* Which programs these patterns need are turned on, in a tool's setup(). -EINVAL, -EOPNOTSUPP after a line on stderr. */
-int points_choose(const struct points *points, char **patterns, int n);
-/* In attach(): how many places, or as above. */
-int points_attach(const struct points *points, char **patterns, int n);
+/* The object's programs of bpf/lib/points.bpf.h for the places in run->args. -EINVAL, -EOPNOTSUPP after a line on stderr. */
+int points_setup(struct run *run, bool regex);
+int points_attach(struct run *run);
 
 #define POINTS_HELP "FUNCTION is one of the kernel's, t:CATEGORY:EVENT a tracepoint, FILE:FUNCTION one of a program or library " \
-		    "(a path, or a name as \"c\" for libc.so). Names may have * and ?."
+		    "(a path, or a name as \"c\" for libc.so), u:FILE:[PROVIDER:]MARKER one of the markers (USDT) that it was built " \
+		    "with. Names may have * and ?."
 
 #endif

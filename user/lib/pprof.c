@@ -171,17 +171,20 @@ static void put_place(struct bytes *b, struct bytes *part, struct strings *s, st
 	const struct graph_node *node = &g->nodes[i];
 	struct bytes line = {};
 	struct symbol symbol;
-	__u32 name = string_of_word(b, s, node->text);
+	__u32 name = string_of_word(b, s, node->text), source;
 
 	symbol_get(node->frame, &symbol);
+	source = symbol.file ? string(b, s, symbol.file) : 0;
 	put_number(part, 1, i);
 	put_number(part, 2, name);
 	put_number(part, 3, name);
+	put_number(part, 4, source);
 	put_message(b, FUNCTION, part);
 	put_number(part, 1, i);
 	put_number(part, 2, file(b, f, &symbol));
 	put_number(part, 3, symbol.address);
 	put_number(&line, 1, i);
+	put_number(&line, 2, symbol.line);
 	put_message(part, 4, &line);
 	put_message(b, LOCATION, part);
 	free(line.at);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "lib/lib.h"
+#include "lib/perf.h"
 #include "lib/screen.h"
 
 #define NAP (100 * MSEC)	/* an event waits this long at most; idle, it is ten wake-ups a second */
@@ -321,6 +322,9 @@ int ring_run(struct run *run)
 			ring_buffer__consume(rb);
 			emit_settled(run, false);
 		}
+		if (!ret && run->tool->tick)
+			ret = run->tool->tick(run);
+		perf_look();
 		account(run, false);
 		now = screen_on() && screen_keys(run);
 		if (next_interval && (now || look_now() >= next_interval)) {

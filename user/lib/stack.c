@@ -29,7 +29,7 @@ static struct shape { __u64 hash, id; } *looks;
 static size_t n_looks, looks_room;
 
 static const struct stack_view *view;
-static bool folded, delimited, annotate, offsets;
+static bool folded, delimited, annotate, offsets, inlines, lines;
 static const char *flamegraph, *against, *pprof;
 static int flame_fd = -1, pprof_fd = -1;
 static __u32 depth = STACK_FRAMES;
@@ -49,6 +49,20 @@ SWITCH(folded)
 SWITCH(delimited)
 SWITCH(annotate)
 SWITCH(offsets)
+
+/* It is read when names are asked for: nothing is looked for before. */
+#define SOURCE(name)								\
+	int stack_opt_##name(struct run *run, const char *arg, void *to)	\
+	{									\
+		name = true;							\
+		if (!symbol_want(lines, inlines))				\
+			return 0;						\
+		err("--" #name ": this corekit was built without libdw");	\
+		return -EINVAL;							\
+	}
+
+SOURCE(inlines)
+SOURCE(lines)
 
 int stack_opt_symfs(struct run *run, const char *arg, void *to)
 {
@@ -262,6 +276,18 @@ static bool is_whole(const __u32 *frames, __u32 n)
 	return before.is_entry || (in_libc(&last) && !last.name && before.module && !in_libc(&before));
 }
 
+/* As many as there is room for, with all frames. */
+static int with_inlined(__u32 *frames, __u32 n)
+{
+	__u32 own[STACK_FRAMES + 1];
+	int to = 0;
+
+	memcpy(own, frames, n * sizeof(*own));
+	for (__u32 i = 0; i < n; i++)
+		to += symbol_inlined(own[i], frames + to, STACK_MOST - to - (n - 1 - i));
+	return to;
+}
+
 int stack_frames(__u64 id, bool user, __u32 *frames)
 {
 	const struct stack *s = stack_find(id);
@@ -284,7 +310,7 @@ int stack_frames(__u64 id, bool user, __u32 *frames)
 	} else if (user && n && !is_whole(frames, n)) {
 		frames[n++] = symbol_said("[ended early]");
 	}
-	return n;
+	return user && inlines ? with_inlined(frames, n) : (int)n;
 }
 
 static __u32 text_of(__u32 frame)
@@ -437,6 +463,17 @@ static void put_folded(struct out *out, const char *text, size_t length)
 		}
 }
 
+static void put_mark(struct out *out, __u32 frame, bool kernel)
+{
+	struct symbol s;
+
+	if (!annotate || !frame)
+		return;
+	symbol_get(frame, &s);
+	if (kernel || s.inlined)
+		out_str(out, kernel ? "_[k]" : "_[i]");
+}
+
 static void put_pieces(struct out *out, const void *row)
 {
 	struct piece list[PIECES];
@@ -448,8 +485,7 @@ static void put_pieces(struct out *out, const void *row)
 		if (i)
 			out_str(out, ";");
 		put_folded(out, text, strnlen(text, list[i].is_comm ? COMM_LEN : 1 << 20));
-		if (annotate && list[i].kernel)
-			out_str(out, "_[k]");
+		put_mark(out, list[i].frame, list[i].kernel);
 	}
 }
 
@@ -475,8 +511,7 @@ static void put_frame(struct out *out, __u32 frame, bool kernel)
 	const char *text = stack_text(frame);
 
 	out_bytes(out, text, strlen(text));
-	if (annotate && kernel)
-		out_str(out, "_[k]");
+	put_mark(out, frame, kernel);
 }
 
 static void show_json(struct out *out, const void *row)

@@ -41,7 +41,7 @@ void stack_add(const void *row);		/* to the graphs: for tools whose rows are eve
 void stack_afresh(void);			/* the graphs are to show only what comes from now on */
 void stack_show(struct out *out, const struct column *c, const void *row);
 
-#define STACK_MOST 160	/* frames of a stack, with what is said of it */
+#define STACK_MOST 512	/* frames of a stack, with what is said of it and functions that were put into others */
 /* Frames of a stack, from the innermost, with what is to be said of it. */
 int stack_frames(__u64 id, bool user, __u32 *frames);
 const char *stack_text(__u32 frame);		/* as the options have it */
@@ -58,6 +58,8 @@ int stack_opt_offsets(struct run *run, const char *arg, void *to);
 int stack_opt_flamegraph(struct run *run, const char *arg, void *to);
 int stack_opt_against(struct run *run, const char *arg, void *to);
 int stack_opt_pprof(struct run *run, const char *arg, void *to);
+int stack_opt_inlines(struct run *run, const char *arg, void *to);
+int stack_opt_lines(struct run *run, const char *arg, void *to);
 int stack_opt_symfs(struct run *run, const char *arg, void *to);
 
 #define STACK_OWN(l, n, a, fn, h, ...) { .letter = l, .name = n, .arg = a, .help = h, .value = a ? V_CHARS : V_BOOL, .parse = fn, ##__VA_ARGS__ }
@@ -65,7 +67,7 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to);
 #define OPT_STACKS(skel)								\
 	OPT('K', "kernel-stacks-only", NULL, skel, only_kernel_stacks, "no stacks of programs"), \
 	OPT('U', "user-stacks-only", NULL, skel, only_user_stacks, "no stacks of the kernel"), \
-	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions"), \
+	STACK_OWN('a', "annotate", NULL, stack_opt_annotate, "_[k] behind the kernel's functions, _[i] behind inlined ones"), \
 	OPT_STACK_FORMAT(skel)
 
 #define OPT_STACK_FORMAT(skel)								\
@@ -73,6 +75,8 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to);
 	STACK_OWN(0, "folded", NULL, stack_opt_folded, "one line each: frames with ; between, and the value"), \
 	STACK_OWN(0, "delimited", NULL, stack_opt_delimited, "folded: a frame - between the program and the kernel"), \
 	STACK_OWN(0, "offsets", NULL, stack_opt_offsets, "how far into the function, and its file; rows by address"), \
+	STACK_OWN(0, "inlines", NULL, stack_opt_inlines, "functions that the compiler has put into others too, by debug information"), \
+	STACK_OWN(0, "lines", NULL, stack_opt_lines, "where in the source it is, by debug information; rows by line"), \
 	STACK_OWN(0, "flamegraph", "FILE", stack_opt_flamegraph, "write a flame graph too: an SVG for browsers", .complete = "file"), \
 	STACK_OWN(0, "against", "FILE", stack_opt_against, "flame graph: colours by what has changed since FILE (--folded)", .complete = "file"), \
 	STACK_OWN(0, "pprof", "FILE", stack_opt_pprof, "write a profile for pprof too", .complete = "file"), \

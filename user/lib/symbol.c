@@ -32,7 +32,10 @@ struct frame {
 	__u32 text, long_text;		/* 0: not asked for yet */
 	__u32 said;			/* the frame is no more than this word */
 	__u32 name, into;
-	bool returns, named, asked, checked, wrong;
+	__u32 file, line;
+	__u32 inner;			/* functions that were put into this one: frames from this number on */
+	__u8 level, n_inner;		/* level: of such a one, from the innermost, 1 */
+	bool returns, named, asked, checked, wrong, asked_lines;
 };
 
 /* A table of hashes to numbers, open-addressed; what has the number is compared by the caller. */
@@ -48,7 +51,7 @@ static char **words;
 static __u32 n_words, words_room;
 static struct table by_place, by_word;
 static __u64 clock_now;
-static bool kernel_hidden;
+static bool kernel_hidden, want_lines, want_inlined;
 
 static __u64 now(void)
 {
@@ -149,25 +152,28 @@ const char *symbol_word(__u32 text)
 	return text < n_words ? words[text] : "";
 }
 
-static __u64 hash_frame(__u32 number)
-{
-	const struct frame *f = &frames[number];
-
-	return mix(mix(mix(f->module, f->at), f->returns), f->said);
-}
-
 static bool same_frame(__u32 number, const void *key)
 {
 	const struct frame *f = &frames[number], *k = key;
 
-	return f->at == k->at && f->module == k->module && f->returns == k->returns && f->said == k->said;
+	return f->at == k->at && f->module == k->module && f->returns == k->returns && f->said == k->said &&
+	       f->level == k->level;
 }
 
-static __u32 frame(__u32 module, __u64 at, bool returns, __u32 said)
+static __u64 hash_of(const struct frame *f)
 {
-	struct frame new = { .at = at, .module = module, .returns = returns, .said = said, .name = said, .asked = said,
-			     .named = said }, *more;
-	__u32 *slot = find(&by_place, mix(mix(mix(module, at), returns), said), hash_frame, same_frame, &new);
+	return mix(mix(mix(mix(f->module, f->at), f->returns), f->said), f->level);
+}
+
+static __u64 hash_frame(__u32 number)
+{
+	return hash_of(&frames[number]);
+}
+
+static __u32 frame_of(const struct frame *new)
+{
+	__u32 *slot = find(&by_place, hash_of(new), hash_frame, same_frame, new);
+	struct frame *more;
 
 	if (!slot || *slot)
 		return slot ? *slot : 0;
@@ -180,9 +186,15 @@ static __u32 frame(__u32 module, __u64 at, bool returns, __u32 said)
 	}
 	if (!n_frames)
 		frames[n_frames++] = (struct frame){};
-	frames[n_frames] = new;
+	frames[n_frames] = *new;
 	by_place.used++;
 	return *slot = n_frames++;
+}
+
+static __u32 frame(__u32 module, __u64 at, bool returns, __u32 said)
+{
+	return frame_of(&(struct frame){ .at = at, .module = module, .returns = returns, .said = said, .name = said,
+					 .asked = said, .named = said });
 }
 
 /* --- Processes and what they have mapped --- */
@@ -363,9 +375,76 @@ __u32 symbol_said(const char *text)
 
 /* --- Names --- */
 
+static __u32 readable(char *name)
+{
+	static char source[NAME];
+
+	if (*name != '@')
+		name[strcspn(name, "@")] = 0;	/* the version, which the loader needs */
+	return word(demangle(name, source, sizeof(source)) ? source : name);
+}
+
+int symbol_want(bool lines, bool inlined)
+{
+#ifndef HAVE_LIBDW
+	if (lines || inlined)
+		return -ENOTSUP;
+#endif
+	want_lines = lines;
+	want_inlined = inlined;
+	if (lines || inlined)
+		module_want_lines();
+	return 0;
+}
+
+/* The last place is in the frame's own function; those before it were put into that. */
+static void ask_lines(__u32 number)
+{
+	static struct line_place places[LINES_DEEP];
+	struct frame f = frames[number];
+	int n;
+
+	if (f.asked_lines || (!want_lines && !want_inlined))
+		return;
+	frames[number].asked_lines = true;
+	n = f.module && !f.level ? module_lines(f.module, f.at, places) : 0;
+	if (!n)
+		return;
+	frames[number].line = places[n - 1].line;
+	frames[number].file = word(places[n - 1].file);
+	for (int i = 0; i < n - 1 && want_inlined; i++) {
+		__u32 inner = frame_of(&(struct frame){ .at = f.at, .module = f.module, .returns = f.returns, .level = i + 1,
+							.asked = true, .asked_lines = true, .named = true,
+							.line = places[i].line, .file = word(places[i].file),
+							.name = readable(places[i].function) });
+
+		if (!inner || !*places[i].function)
+			return;
+		frames[number].inner = i ? frames[number].inner : inner;
+		frames[number].n_inner++;
+	}
+}
+
+int symbol_inlined(__u32 number, __u32 *to, int most)
+{
+	const struct frame *f;
+	int n = 0;
+
+	if (number && number < n_frames) {
+		ask_lines(number);
+		f = &frames[number];
+		while (n < f->n_inner && n < most - 1) {
+			to[n] = f->inner + n;
+			n++;
+		}
+	}
+	to[n++] = number;
+	return n;
+}
+
 static void ask(struct frame *f)
 {
-	static char name[NAME], source[NAME];
+	static char name[NAME];
 	__u64 into;
 	int ret;
 
@@ -376,9 +455,7 @@ static void ask(struct frame *f)
 	kernel_hidden |= ret == -EACCES;
 	if (ret)
 		return;
-	if (*name != '@')
-		name[strcspn(name, "@")] = 0;	/* the version, which the loader needs */
-	f->name = word(demangle(name, source, sizeof(source)) ? source : name);
+	f->name = readable(name);
 	f->into = into;
 	f->named = true;
 }
@@ -399,11 +476,13 @@ static bool is_entry(const struct frame *f)
 
 void symbol_get(__u32 number, struct symbol *s)
 {
-	struct frame *f = &frames[number < n_frames ? number : 0];
+	struct frame *f;
 
 	*s = (struct symbol){ .path = "" };
-	if (!number || !n_frames)
+	if (!number || number >= n_frames)
 		return;
+	ask_lines(number);
+	f = &frames[number];
 	ask(f);
 	s->name = f->named ? symbol_word(f->name) : NULL;
 	s->module = f->module ? module_name(f->module) : NULL;
@@ -412,27 +491,40 @@ void symbol_get(__u32 number, struct symbol *s)
 	s->into = (f->named ? f->into : f->at) + f->returns;
 	s->address = f->at + f->returns;
 	s->is_entry = is_entry(f);
+	s->inlined = f->level;
+	s->line = want_lines ? f->line : 0;
+	s->file = s->line ? symbol_word(f->file) : NULL;
 }
 
 __u32 symbol_text(__u32 number, bool offset)
 {
-	struct frame *f = &frames[number < n_frames ? number : 0];
-	static char text[NAME + 600];
+	static char text[2 * NAME];
+	const char *file;
 	struct symbol s;
-	__u32 *to = offset ? &f->long_text : &f->text;
+	__u32 *to, made;
+	int n;
 
-	if (!number || !n_frames || *to)
-		return number && n_frames ? *to : 0;
+	if (!number || number >= n_frames)
+		return 0;
+	to = offset ? &frames[number].long_text : &frames[number].text;
+	if (*to)
+		return *to;
 	symbol_get(number, &s);
-	if (s.name && !s.module)
-		snprintf(text, sizeof(text), "%s", s.name);
-	else if (s.name && offset)
-		snprintf(text, sizeof(text), "%s+0x%llx%s%s%s", s.name, s.into, *s.module ? " (" : "", s.module, *s.module ? ")" : "");
-	else if (s.name)
-		snprintf(text, sizeof(text), "%s", s.name);
+	if (!s.name)
+		n = snprintf(text, NAME, "%s+0x%llx", !s.module ? "[unknown]" : *s.module ? s.module : "[kernel]", s.into);
 	else
-		snprintf(text, sizeof(text), "%s+0x%llx", !s.module ? "[unknown]" : *s.module ? s.module : "[kernel]", s.into);
-	return *to = word(text);
+		n = snprintf(text, NAME, "%s", s.name);
+	if (s.name && s.module && offset && !s.inlined)
+		n += snprintf(text + n, sizeof(text) - n, "+0x%llx", s.into);
+	if (s.name && s.module && offset && *s.module)
+		n += snprintf(text + n, sizeof(text) - n, " (%s)", s.module);
+	if (s.file) {
+		file = strrchr(s.file, '/');
+		snprintf(text + n, sizeof(text) - n, " (%s:%u)", file ? file + 1 : s.file, s.line);
+	}
+	made = word(text);
+	to = offset ? &frames[number].long_text : &frames[number].text;	/* frames of inlined functions may have come */
+	return *to = made;
 }
 
 bool symbol_kernel_hidden(void)
@@ -458,7 +550,7 @@ void symbol_free(void)
 	frames = NULL;
 	n_words = words_room = n_frames = frames_room = 0;
 	by_place = by_word = (struct table){};
-	kernel_hidden = false;
+	kernel_hidden = want_lines = want_inlined = false;
 	module_free();
 	ksym_free();
 }

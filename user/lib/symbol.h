@@ -25,6 +25,9 @@ struct symbol {
 	__u64 into;		/* how far into the function; or without a name, where in the file, or the address itself */
 	__u64 address;		/* in the file, or the kernel's */
 	bool kernel, is_entry;	/* is_entry: the code that a program or a thread begins with */
+	bool inlined;		/* it was put into another one, which is the next frame */
+	const char *file;	/* the source's, as the compiler was told; NULL: not known, or not asked for */
+	__u32 line;
 };
 
 /*
@@ -40,7 +43,17 @@ __u32 symbol_kernel(__u64 address, bool returns);
 __u32 symbol_said(const char *text);		/* a frame that is only this text, as "[cut]" */
 
 void symbol_get(__u32 frame, struct symbol *symbol);
-/* "function", else "file+0x12"; with `offset` always how far into it, and the file. A number for each different text. */
+/*
+ * To be said before names are asked for, since it costs: where in the source frames are, and which functions the compiler
+ * has put into others. -ENOTSUP: built without what reads that.
+ */
+int symbol_want(bool lines, bool inlined);
+/* From the innermost: functions that were put into that frame's, and itself as the last; how many. */
+int symbol_inlined(__u32 frame, __u32 *to, int most);
+/*
+ * "function", else "file+0x12"; with `offset` always how far into it, and the file; then "(file.c:12)" where lines are
+ * wanted. A number for each different text.
+ */
 __u32 symbol_text(__u32 frame, bool offset);
 const char *symbol_word(__u32 text);
 

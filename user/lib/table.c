@@ -275,6 +275,14 @@ static void print(struct run *run)
 			out_row(run, rows.all + i * size);
 }
 
+void table_rows(struct run *run, void *list, size_t n)
+{
+	free(rows.all);
+	rows.all = list;
+	rows.n = n;
+	print(run);
+}
+
 /* What was shown last, in another order. */
 void table_again(struct run *run)
 {

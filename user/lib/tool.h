@@ -202,13 +202,14 @@ struct tool {
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*tick)(struct run *run);		/* ten times a second or more often: what times out */
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */
 	const struct table *hists;	/* ... this one, of histograms */
 	int (*command)(struct run *run);	/* instead of BPF programs: does it all */
 	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
-	bool once;				/* a command that answers and ends */
+	bool once;				/* a command that answers and ends; with BPF programs: attach() asks them, show() answers */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
 	const char *trial;			/* such a word, for tests of all tools */
@@ -301,11 +302,15 @@ int map_each(int fd, int (*fn)(void *ctx, const void *key, void *value), void *c
 
 /* table.c: ns from the last reading to this one, for row() and all() */
 __u64 table_interval(void);
+void table_rows(struct run *run, void *rows, size_t n);	/* for show(): sorted and shown; they are its own from now on */
 int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys have the CPU */
 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
+int attach_keep_fd(int fd);		/* the same of one that libbpf knows nothing of */
 int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
+/* ... and fn for each record of this size that it writes (at most 16 KB), until fn gives something else than 0 */
+int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx);
 void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in this run; a literal */
 
 /* kernel.c */

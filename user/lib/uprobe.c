@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <bpf/btf.h>
+#include "lib/btf.h"
 #include "lib/uprobe.h"
 
-#define FILES 64	/* different ones that can be probed at once */
+#define FILES 256	/* different ones that can be probed at once */
+#define UPROBES 64	/* functions, in each of them */
 
 static bool symbol_name(Elf *elf, const GElf_Shdr *table, const GElf_Sym *sym, const char **name)
 {
@@ -72,38 +79,46 @@ static Elf *open_elf(const char *path, int *fd)
 }
 
 struct by_name {
-	const char *name;
-	__u64 address;
+	const struct uprobe *u;
+	size_t n;
+	struct uprobe_place { __u64 address; size_t rank; } *found;	/* rank: 1 more than which of its names that is */
 };
 
 static bool is_named(void *ctx, const char *name, const GElf_Sym *sym)
 {
 	struct by_name *want = ctx;
 
-	if (strcmp(name, want->name))
-		return false;
-	want->address = sym->st_value;
-	return true;
+	for (size_t i = 0; i < want->n; i++)
+		for (size_t j = 0; j < UPROBE_NAMES && want->u[i].functions[j]; j++) {
+			if (strcmp(name, want->u[i].functions[j]) || (want->found[i].rank && want->found[i].rank <= j + 1))
+				continue;
+			want->found[i] = (struct uprobe_place){ sym->st_value, j + 1 };
+		}
+	return false;
 }
 
-/* Offset of the first of these functions; 0: none is there; or a negative errno. */
-static long offset_of(const char *path, const char *const *names)
+/* For each probe the offset of the first of its functions, 0: none is there. How many there are, or a negative errno. */
+static int offsets_of(const char *path, const struct uprobe *u, size_t n, long *at)
 {
-	long at = 0;
-	int fd;
+	struct uprobe_place *found = calloc(n, sizeof(*found));
+	int fd, ret = 0;
 	Elf *elf = open_elf(path, &fd);
 
-	if (fd < 0)
-		return -errno;
-	for (; elf && elf_kind(elf) == ELF_K_ELF && *names && !at; names++) {
-		struct by_name want = { *names, 0 };
-
-		if (each_function(elf, is_named, &want))
-			at = convert(elf, want.address, true);
+	if (fd < 0 || !found) {
+		ret = fd < 0 ? -errno : -ENOMEM;
+		free(found);
+		return ret;
+	}
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		each_function(elf, is_named, &(struct by_name){ u, n, found });
+	for (size_t i = 0; i < n; i++) {
+		at[i] = found[i].rank ? convert(elf, found[i].address, true) : 0;
+		ret += at[i] != 0;
 	}
 	elf_end(elf);
 	close(fd);
-	return at;
+	free(found);
+	return ret;
 }
 
 struct by_address {
@@ -174,6 +189,89 @@ int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __
 	return walk.ret;
 }
 
+/* SystemTap's notes: three addresses, then provider, name and arguments as text. */
+#define NOTE_STAPSDT 3
+
+struct marker {
+	__u64 at, base, counter;
+	const char *provider, *name;
+};
+
+static bool read_marker(Elf *elf, const char *desc, size_t size, struct marker *m)
+{
+	size_t wide = gelf_getclass(elf) == ELFCLASS64 ? 8 : 4, provider;
+	__u64 address[3] = {};
+
+	if (size <= 3 * wide)
+		return false;
+	for (int i = 0; i < 3; i++)	/* of this machine's order: others don't run here */
+		memcpy((char *)&address[i] + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - wide : 0), desc + i * wide, wide);
+	provider = strnlen(desc + 3 * wide, size - 3 * wide) + 1;
+	if (3 * wide + provider >= size || strnlen(desc + 3 * wide + provider, size - 3 * wide - provider) == size - 3 * wide - provider)
+		return false;
+	*m = (struct marker){ address[0], address[1], address[2], desc + 3 * wide, desc + 3 * wide + provider };
+	return true;
+}
+
+static bool find_section(Elf *elf, const char *name, Elf_Scn **found, GElf_Shdr *header)
+{
+	const char *have;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	for (*found = NULL; (*found = elf_nextscn(elf, *found));) {
+		have = gelf_getshdr(*found, header) ? elf_strptr(elf, names, header->sh_name) : NULL;
+		if (have && !strcmp(have, name))
+			return true;
+	}
+	return false;
+}
+
+/* What has moved the program since it was linked (prelink) has moved the base with it. */
+static int each_marker(Elf *elf, int (*fn)(void *, const char *, const char *, __u64, __u64), void *ctx)
+{
+	size_t at = 0, next, name, desc;
+	__u64 moved, offset;
+	Elf_Data *data;
+	GElf_Shdr notes, base;
+	bool has_base;
+	Elf_Scn *section;
+	GElf_Nhdr note;
+	struct marker m;
+	int ret = 0;
+
+	has_base = find_section(elf, ".stapsdt.base", &section, &base);
+	data = find_section(elf, ".note.stapsdt", &section, &notes) && notes.sh_type == SHT_NOTE ? elf_getdata(section, NULL) : NULL;
+	for (; data && !ret && (next = gelf_getnote(data, at, &note, &name, &desc)); at = next) {
+		const char *text = data->d_buf;
+
+		if (note.n_type != NOTE_STAPSDT || note.n_namesz != 8 || memcmp(text + name, "stapsdt", 8) ||
+		    !read_marker(elf, text + desc, note.n_descsz, &m))
+			continue;
+		moved = has_base && m.base ? base.sh_addr - m.base : 0;
+		offset = convert(elf, m.at + moved, true);
+		if (offset)
+			ret = fn(ctx, m.provider, m.name, offset, m.counter ? convert(elf, m.counter + moved, true) : 0);
+	}
+	return ret;
+}
+
+int uprobe_markers(const char *path,
+		   int (*fn)(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter), void *ctx)
+{
+	int fd, ret = -EINVAL;
+	Elf *elf = open_elf(path, &fd);
+
+	if (fd < 0)
+		return -errno;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		ret = each_marker(elf, fn, ctx);
+	elf_end(elf);
+	close(fd);
+	return ret;
+}
+
 int uprobe_objects(int pid, const char *const *names, int (*fn)(void *ctx, const char *path), void *ctx)
 {
 	char path[PATH_LEN + 64], line[PATH_LEN + 256], last[PATH_LEN + 64] = "", *file, *name;
@@ -201,6 +299,17 @@ int uprobe_objects(int pid, const char *const *names, int (*fn)(void *ctx, const
 	return ret ?: fn(ctx, path);
 }
 
+bool uprobe_is_libc(const char *path)
+{
+	static const char *const names[] = { "/libc.so.", "/libc-2.", "/libpthread.so.", "/libpthread-2.", "/ld-musl-", "/libc.musl-" };
+	const char *name = strrchr(path, '/');
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return name && (!strcmp(name, "/libc.so") || !strcmp(name, "/libc.so\n"));	/* musl's, as its own loader */
+}
+
 int uprobe_libc(char *path, size_t size)
 {
 	static const char *const places[] = { "/lib/*-linux-gnu*/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6", "/lib/libc.so.6",
@@ -217,72 +326,223 @@ int uprobe_libc(char *path, size_t size)
 	return -ENOENT;
 }
 
-int uprobe_file(const struct uprobe *u, const char *path)
+/* include/uapi/linux/bpf.h, of kernels newer than the headers that this may be built with */
+#define UPROBE_MULTI	    48		/* BPF_TRACE_UPROBE_MULTI */
+#define UPROBE_MULTI_RETURN 1		/* BPF_F_UPROBE_MULTI_RETURN */
+
+struct uprobe_multi {
+	__u32 prog_fd, target_fd, attach_type, flags;
+	__u64 path, offsets, ref_ctr_offsets, cookies;
+	__u32 count, multi_flags, pid, pad;
+};
+
+static bool many;
+
+bool uprobe_many(struct bpf_program *const *programs)
 {
-	static struct { dev_t dev; ino_t ino; } known[FILES];
-	static int n;
+	int fd;
+
+	many = btf_find_kernel("bpf_uprobe_multi_link_attach", BTF_KIND_FUNC, &fd) >= 0;
+	for (; many && *programs; programs++)
+		if (bpf_program__set_expected_attach_type(*programs, UPROBE_MULTI))
+			many = false;
+	return many;
+}
+
+/* Each program at all of its places in the file, in the order in which the programs come. */
+static int attach_many(const struct uprobe *u, size_t n, const char *path, const long *at)
+{
+	__u64 offsets[UPROBES], cookies[UPROBES];
+
+	for (size_t i = 0; i < n; i++) {
+		struct uprobe_multi attr = { .prog_fd = bpf_program__fd(u[i].program), .attach_type = UPROBE_MULTI,
+					     .path = (__u64)(uintptr_t)path, .offsets = (__u64)(uintptr_t)offsets,
+					     .cookies = (__u64)(uintptr_t)cookies,
+					     .multi_flags = u[i].at_return ? UPROBE_MULTI_RETURN : 0 };
+		bool before = false;
+		int ret;
+
+		for (size_t j = 0; j < n; j++) {
+			if (!at[j] || u[j].program != u[i].program)
+				continue;
+			before |= j < i;
+			offsets[attr.count] = at[j];
+			cookies[attr.count++] = u[j].cookie;
+		}
+		if (!at[i] || before)
+			continue;
+		ret = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+		ret = ret < 0 ? -errno : attach_keep_fd(ret);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int attach_each(const struct uprobe *u, size_t n, const char *path, const long *at)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = at[i] ? attach_keep(bpf_program__attach_uprobe(u[i].program, u[i].at_return, -1, path, at[i])) : 0;
+	return ret;
+}
+
+int uprobe_files(const struct uprobe *u, size_t n, const char *path)
+{
+	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES];
+	static int n_known;
+	long at[UPROBES];
 	struct stat st;
-	long at;
 	int ret;
 
 	if (stat(path, &st))
 		return -errno;
-	for (int i = 0; i < n; i++)
-		if (known[i].dev == st.st_dev && known[i].ino == st.st_ino)
+	for (int i = 0; i < n_known; i++)
+		if (known[i].u == u && known[i].dev == st.st_dev && known[i].ino == st.st_ino)
 			return 1;
-	at = offset_of(path, u->functions);
-	if (at <= 0 || n == FILES)
-		return at;
-	ret = attach_keep(bpf_program__attach_uprobe(u->program, u->at_return, -1, path, at));
+	ret = n > UPROBES ? -E2BIG : offsets_of(path, u, n, at);
+	if (ret <= 0)
+		return ret;
+	if (n_known == FILES) {
+		note("more than %d files have it: those that were met later are not probed", FILES);
+		return 1;
+	}
+	ret = many ? attach_many(u, n, path, at) : attach_each(u, n, path, at);
 	if (ret)
 		return ret;
-	known[n].dev = st.st_dev;
-	known[n++].ino = st.st_ino;
+	known[n_known].u = u;
+	known[n_known].dev = st.st_dev;
+	known[n_known++].ino = st.st_ino;
 	return 1;
 }
 
-int uprobe_process(const struct uprobe *u, const char *pid)
+int uprobe_file(const struct uprobe *u, const char *path)
+{
+	return uprobe_files(u, 1, path);
+}
+
+int uprobe_process_all(const struct uprobe *u, size_t n, const char *pid)
 {
 	char path[PATH_LEN + 64], line[PATH_LEN + 256], *file;
-	int ret;
+	int ret, found;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	ret = uprobe_file(u, path);
-	if (ret)
+	ret = uprobe_files(u, n, path);
+	if (ret < 0)
 		return ret;
+	found = ret;
 	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
 	f = fopen(path, "re");
-	while (!ret && f && fgets(line, sizeof(line), f)) {
+	while (ret >= 0 && f && fgets(line, sizeof(line), f) && !(found && n == 1)) {
 		line[strcspn(line, "\n")] = 0;
 		file = strchr(line, '/');
 		if (file && u->is_library(file)) {
 			snprintf(path, sizeof(path), "/proc/%s/root%s", pid, file);
-			ret = uprobe_file(u, path);
+			ret = uprobe_files(u, n, path);
+			found |= ret > 0;
 		}
 	}
 	if (f)
 		fclose(f);
-	return ret;
+	return found ?: ret;
+}
+
+int uprobe_process(const struct uprobe *u, const char *pid)
+{
+	return uprobe_process_all(u, 1, pid);
+}
+
+/* Where the loader looks. */
+static bool installed(const struct uprobe *u, size_t n, const char *name)
+{
+	static const char *const folders[] = { "/lib/*-linux-*", "/usr/lib/*-linux-*", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
+					       "/usr/local/lib" };
+	bool found = false;
+	char pattern[96];
+	glob_t files;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		snprintf(pattern, sizeof(pattern), "%s/%s", folders[i], name);
+		if (glob(pattern, 0, NULL, &files))
+			continue;
+		for (size_t j = 0; j < files.gl_pathc; j++)
+			found |= uprobe_files(u, n, files.gl_pathv[j]) > 0;
+		globfree(&files);
+	}
+	return found;
+}
+
+struct wanted {
+	const struct uprobe *u;
+	size_t n;
+	const char *what;
+};
+
+/* Those of -p, whatever they are linked with. */
+static int probe_wanted(void *ctx, const void *key, void *value)
+{
+	const struct filter_key *wanted = key;
+	const struct wanted *w = ctx;
+	char pid[24];
+	int ret;
+
+	if (wanted->kind != ONLY_PIDS)
+		return 0;
+	snprintf(pid, sizeof(pid), "%llu", wanted->id);
+	ret = uprobe_process_all(w->u, w->n, pid);
+	if (!ret)
+		err("--pid: process %s has no %s: name its file with --library", pid, w->what);
+	else if (ret < 0)
+		err("--pid: process %s: %s", pid, strerror(-ret));
+	return ret > 0 ? 0 : -EINVAL;
+}
+
+int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struct uprobe_where *where)
+{
+	int found = 0, last = 0, ret;
+	struct dirent *entry;
+	DIR *proc;
+
+	if (where->library) {
+		ret = uprobe_files(u, n, where->library);
+		if (ret > 0)
+			return 0;
+		if (ret)
+			err("--library: '%s': %s", where->library, strerror(-ret));
+		else
+			err("--library: '%s': has no %s", where->library, where->what);
+		return -EINVAL;
+	}
+	if (run->common->filters & ONLY_PIDS)
+		return map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), probe_wanted,
+				&(struct wanted){ u, n, where->what });
+	for (const char *const *name = where->installed; *name; name++)
+		found |= installed(u, n, *name);
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)*entry->d_name))
+			continue;
+		ret = uprobe_process_all(u, n, entry->d_name);
+		found |= ret > 0;
+		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
+	}
+	if (proc)
+		closedir(proc);
+	if (found)
+		return 0;
+	if (last)
+		return last;
+	err("no file here has a %s: name one with --library", where->what);
+	return -EOPNOTSUPP;
 }
 
 int uprobe_installed(const struct uprobe *u, const char *const *names)
 {
-	static const char *const folders[] = { "/lib/*-linux-*", "/usr/lib/*-linux-*", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
-					       "/usr/local/lib" };
-	char pattern[96];
-	int ret = 0;
-	glob_t found;
+	int found = 0;
 
 	for (; *names; names++)
-		for (unsigned int i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-			snprintf(pattern, sizeof(pattern), "%s/%s", folders[i], *names);
-			if (glob(pattern, 0, NULL, &found))
-				continue;
-			for (size_t j = 0; j < found.gl_pathc; j++)
-				if (uprobe_file(u, found.gl_pathv[j]) > 0)
-					ret = 1;
-			globfree(&found);
-		}
-	return ret;
+		found |= installed(u, 1, *names);
+	return found;
 }

@@ -221,8 +221,10 @@ static int attach(struct run *run)
 /* --- Cycles --- */
 
 static struct {
-	ROW *edges;
+	ROW *edges;		/* in the order of what they hold */
 	size_t n, room;
+	/* for each edge, in the search that goes on: the search that came to it last, from where, in how many steps */
+	size_t *search, *before, *steps, *queue;
 } all;
 
 static int collect(void *ctx, const void *key, void *value)
@@ -242,15 +244,36 @@ static int collect(void *ctx, const void *key, void *value)
 	return 0;
 }
 
-static bool same(const struct deadlock_lock *a, const struct deadlock_lock *b)
+static int compare(const struct deadlock_lock *a, const struct deadlock_lock *b)
 {
-	return !memcmp(a, b, sizeof(*a));
+	return memcmp(a, b, sizeof(*a));
+}
+
+static int by_held(const void *a, const void *b)
+{
+	return compare(&((const ROW *)a)->edge.held, &((const ROW *)b)->edge.held);
+}
+
+/* The first edge that holds this lock, or would. */
+static size_t first_that_holds(const struct deadlock_lock *lock)
+{
+	size_t low = 0, high = all.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&all.edges[middle].edge.held, lock) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* Who asks in `a` may have to wait for who holds in `b`: not if both only read. */
 static bool leads_to(const ROW *a, const ROW *b)
 {
-	return same(&a->edge.wanted, &b->edge.held) && !(a->edge.wanted_read && b->edge.held_read);
+	return !compare(&a->edge.wanted, &b->edge.held) && !(a->edge.wanted_read && b->edge.held_read);
 }
 
 /* One thread alone can't be in its own way. */
@@ -262,34 +285,57 @@ static bool of_several(const size_t *path, size_t n)
 	return false;
 }
 
-/* The shortest way from an edge back to it, breadth first; its length, 0: there is none. */
+/* The shortest way from an edge back to it, breadth first: last step first; its length, 0: there is none. */
 static size_t way_back(size_t start, size_t *path)
 {
-	size_t *queue = calloc(all.n, sizeof(*queue)), *before = calloc(all.n, sizeof(*before)), n = 0, from = 0, to = 0;
+	size_t from = 0, to = 0, n = 0;
 
-	if (queue && before) {
-		memset(before, -1, all.n * sizeof(*before));
-		queue[to++] = start;
-	}
-	while (from < to && !n) {
-		size_t at = queue[from++];
+	all.queue[to++] = start;
+	all.search[start] = start + 1;
+	all.steps[start] = 1;
+	while (from < to) {
+		size_t at = all.queue[from++];
 
-		if (at != start || from > 1)
-			if (leads_to(&all.edges[at], &all.edges[start]))
-				for (size_t i = at; n < LONGEST; i = before[i]) {
-					path[n++] = i;
-					if (i == start)
-						break;
-				}
-		for (size_t i = 0; i < all.n && !n; i++)
-			if (i != start && before[i] == (size_t)-1 && leads_to(&all.edges[at], &all.edges[i])) {
-				before[i] = at;
-				queue[to++] = i;
-			}
+		if (at != start && leads_to(&all.edges[at], &all.edges[start])) {
+			for (; at != start; at = all.before[at])
+				path[n++] = at;
+			path[n++] = start;
+			return n;
+		}
+		if (all.steps[at] == LONGEST)
+			break;
+		for (size_t i = first_that_holds(&all.edges[at].edge.wanted); i < all.n; i++) {
+			if (compare(&all.edges[i].edge.held, &all.edges[at].edge.wanted))
+				break;
+			if (all.search[i] == start + 1 || !leads_to(&all.edges[at], &all.edges[i]))
+				continue;
+			all.search[i] = start + 1;
+			all.before[i] = at;
+			all.steps[i] = all.steps[at] + 1;
+			all.queue[to++] = i;
+		}
 	}
-	free(queue);
-	free(before);
-	return n && path[n - 1] == start && n > 1 ? n : 0;
+	return 0;
+}
+
+/* What is known now, ready for searches. */
+static int graph(struct run *run)
+{
+	int ret;
+
+	all.n = 0;
+	ret = map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "edges"), collect, run);
+	if (ret || !all.n)
+		return ret;
+	qsort(all.edges, all.n, sizeof(*all.edges), by_held);
+	free(all.search);
+	all.search = calloc(all.n * 4, sizeof(*all.search));
+	if (!all.search)
+		return -ENOMEM;
+	all.before = all.search + all.n;
+	all.steps = all.before + all.n;
+	all.queue = all.steps + all.n;
+	return 0;
 }
 
 /* Cycles that were shown, by the sum of what is in them: their edges in any order. */
@@ -323,10 +369,8 @@ static int show(struct run *run)
 {
 	static bool begun;
 	size_t path[LONGEST], n;
-	int ret;
+	int ret = graph(run);
 
-	all.n = 0;
-	ret = map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "edges"), collect, run);
 	for (size_t i = 0; i < all.n && !ret; i++) {
 		n = way_back(i, path);
 		if (!n || !of_several(path, n) || !is_new(path, n))
@@ -353,6 +397,7 @@ static int finish(struct run *run)
 		note("no locks were taken in an order that could deadlock, among %zu pairs that were held together", all.n);
 	free(shown.sums);
 	free(all.edges);
+	free(all.search);
 	return stack_end(run);
 }
 

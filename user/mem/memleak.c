@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,8 +113,8 @@ static int setup(struct run *run)
 				bpf_program__set_autoload(p, true);
 	attach_skip(of_programs ? "kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free mm_page_alloc "
 				  "mm_page_free percpu_alloc percpu_free" :
-		    rodata->percpu ? "kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free mm_page_alloc "
-				     "mm_page_free" : "percpu_alloc percpu_free");
+		    rodata->percpu ? "exit kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free mm_page_alloc "
+				     "mm_page_free" : "exit percpu_alloc percpu_free");
 	return stack_setup(run, of_programs ? &user_view : &kernel_view, &rodata->stack_depth);
 }
 
@@ -149,12 +150,20 @@ static const struct hook hooks[] = {
 	{ "_ZnamRKSt9nothrow_t", PROGRAM(malloc_enter), true, true },
 	{ "_ZnwmSt11align_val_t", PROGRAM(malloc_enter), true, true },
 	{ "_ZnamSt11align_val_t", PROGRAM(malloc_enter), true, true },
+	{ "_ZnwmSt11align_val_tRKSt9nothrow_t", PROGRAM(malloc_enter), true, true },
+	{ "_ZnamSt11align_val_tRKSt9nothrow_t", PROGRAM(malloc_enter), true, true },
 	{ "_ZdlPv", PROGRAM(free_enter), false, true },
 	{ "_ZdaPv", PROGRAM(free_enter), false, true },
 	{ "_ZdlPvm", PROGRAM(free_enter), false, true },
 	{ "_ZdaPvm", PROGRAM(free_enter), false, true },
 	{ "_ZdlPvSt11align_val_t", PROGRAM(free_enter), false, true },
 	{ "_ZdaPvSt11align_val_t", PROGRAM(free_enter), false, true },
+	{ "_ZdlPvmSt11align_val_t", PROGRAM(free_enter), false, true },
+	{ "_ZdaPvmSt11align_val_t", PROGRAM(free_enter), false, true },
+	{ "_ZdlPvRKSt9nothrow_t", PROGRAM(free_enter), false, true },
+	{ "_ZdaPvRKSt9nothrow_t", PROGRAM(free_enter), false, true },
+	{ "_ZdlPvSt11align_val_tRKSt9nothrow_t", PROGRAM(free_enter), false, true },
+	{ "_ZdaPvSt11align_val_tRKSt9nothrow_t", PROGRAM(free_enter), false, true },
 };
 
 #define HOOKS (sizeof(hooks) / sizeof(*hooks))
@@ -255,6 +264,85 @@ static int attach(struct run *run)
 	return ret > 0 ? 0 : -EINVAL;
 }
 
+/* --- Processes that have ended: what they held is forgotten, but of the last one, which is what the tool was run for --- */
+
+#define MOST_ENDED 64
+#define SWEEP SEC_
+
+static struct { __u64 pid, time; } ended[MOST_ENDED];
+static int n_ended;
+static __u64 swept;
+
+static struct {
+	struct memleak_key *keys;
+	size_t n, room;
+} gone;
+
+static int find_gone(void *ctx, const void *key, void *value)
+{
+	const struct memleak_held *held = value;
+	struct memleak_key *more;
+
+	for (int i = 0; i < n_ended; i++) {
+		if (held->pid != ended[i].pid || held->time > ended[i].time)	/* the number may be another's by now */
+			continue;
+		if (gone.n == gone.room) {
+			more = realloc(gone.keys, (gone.room ? gone.room * 2 : 256) * sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			gone.keys = more;
+			gone.room = gone.room ? gone.room * 2 : 256;
+		}
+		memcpy(&gone.keys[gone.n++], key, sizeof(*more));
+		break;
+	}
+	return 0;
+}
+
+static void sweep(struct run *run)
+{
+	int held = bpf_object__find_map_fd_by_name(run->skel->obj, "held");
+
+	swept = look_now();
+	if (!n_ended)
+		return;
+	map_each(held, find_gone, NULL);
+	for (size_t i = 0; i < gone.n; i++)
+		bpf_map_delete_elem(held, &gone.keys[i]);
+	gone.n = 0;
+	n_ended = 0;
+}
+
+static int other_alive(void *ctx, const void *key, void *value)
+{
+	const struct filter_key *wanted = key;
+
+	return wanted->kind == ONLY_PIDS && wanted->id != *(__u64 *)ctx && (!kill(wanted->id, 0) || errno == EPERM);
+}
+
+static bool is_last(struct run *run, __u64 pid)
+{
+	if (run->command)
+		return pid == (__u64)run->child;
+	return run->common->filters & ONLY_PIDS &&
+	       !map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), other_alive, &pid);
+}
+
+static bool early(struct run *run, const void *event, size_t size)
+{
+	const struct memleak_end *end = event;
+
+	if (stack_early(run, event, size))
+		return true;
+	if (!is_last(run, end->origin.pid)) {
+		ended[n_ended].pid = end->origin.pid;
+		ended[n_ended++].time = end->origin.time;
+	}
+	if (n_ended == MOST_ENDED || look_now() > swept + SWEEP)
+		sweep(run);
+	return true;
+}
+
 /* --- What is held --- */
 
 static struct {
@@ -284,21 +372,13 @@ static int collect(void *ctx, const void *key, void *value)
 	return 0;
 }
 
-static const struct column *sort_by;
-
-static int descending(const void *a, const void *b)
-{
-	long long x = out_number(sort_by, a), y = out_number(sort_by, b);
-
-	return (x < y) - (x > y);
-}
-
 static int show(struct run *run)
 {
 	const struct memleak_bpf__rodata *rodata = run->rodata;
-	__u64 now = look_now(), most = run->rows ?: USUAL_ROWS;
+	__u64 now = look_now();
 	int ret;
 
+	sweep(run);
 	wait_until = now > rodata->older ? now - rodata->older : 0;
 	all.n = 0;
 	ret = map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "held"), collect, run);
@@ -306,14 +386,10 @@ static int show(struct run *run)
 		return ret;
 	stack_afresh();
 	all.n = stack_merge(run, all.rows, all.n);
-	sort_by = out_find(run, run->sort ?: run->tool->table.sort);
-	if (all.n)
-		qsort(all.rows, all.n, sizeof(*all.rows), descending);
-	if (!stack_line(run, NULL))
-		out_header(run);
-	for (size_t i = 0; i < all.n && i < most; i++)
-		if (!stack_line(run, &all.rows[i]))
-			out_row(run, &all.rows[i]);
+	run->rows = run->rows ?: USUAL_ROWS;
+	table_rows(run, all.rows, all.n);
+	all.rows = NULL;
+	all.n = all.room = 0;
 	return 0;
 }
 
@@ -332,9 +408,10 @@ TOOL(memleak,
 		    "Else the kernel's slabs and pages. Shown is what is held, to the byte, at the end or at each interval.",
 	.cost     = "Of programs, two uprobes for each allocation and one for each free, with a stack taken; of the kernel, a "
 		    "tracepoint for each. One entry of a map for each piece that is held.",
-	.caveats  = "What was allocated before the tool began is not known. A part of a mapping that is given back is not "
+	.caveats  = "What was allocated before the tool began is not known. What a process held that has ended is not shown while "
+		    "others are watched. A part of a mapping that is given back is not "
 		    "subtracted. With --sample-rate all figures are those of the sample.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = early,
 	.show     = show, .end = stack_end, .keep_caps = SYMBOL_CAPS, .intervals = true, .state = "held",
 	.optional = "kmalloc_node kmem_cache_alloc_node percpu_alloc percpu_free",
-	.table    = { .sort = "bytes", .size = sizeof(ROW), .value_at = offsetof(ROW, size) });
+	.table    = { .sort = "bytes", .size = sizeof(ROW), .value_at = offsetof(ROW, size), .line = stack_line });

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,71 +20,15 @@ static int parse_library(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
-static bool is_library(const char *path)
-{
-	static const char *const names[] = { "/libc.so.", "/libc-2.", "/libpthread.so.", "/libpthread-2.", "/ld-musl-" };
-	const char *name = strrchr(path, '/');
-
-	for (unsigned int i = 0; name && i < sizeof(names) / sizeof(*names); i++)
-		if (!strncmp(name, names[i], strlen(names[i])))
-			return true;
-	return false;
-}
-
-static struct uprobe create = { .functions = { "pthread_create" }, .is_library = is_library };
-
-/* Those of -p, whatever they are linked with. */
-static int probe_wanted(void *ctx, const void *key, void *value)
-{
-	const struct filter_key *wanted = key;
-	char pid[24];
-	int ret;
-
-	if (wanted->kind != ONLY_PIDS)
-		return 0;
-	snprintf(pid, sizeof(pid), "%llu", wanted->id);
-	ret = uprobe_process(&create, pid);
-	if (!ret)
-		err("--pid: process %s has no function pthread_create: name its file with --library", pid);
-	else if (ret < 0)
-		err("--pid: process %s: %s", pid, strerror(-ret));
-	return ret > 0 ? 0 : -EINVAL;
-}
+static struct uprobe create = { .functions = { "pthread_create" }, .is_library = uprobe_is_libc };
 
 static int attach(struct run *run)
 {
 	static const char *const names[] = { "libc.so.6", "libpthread.so.0", "ld-musl-*.so.1", NULL };
-	int found, last = 0, ret;
-	struct dirent *entry;
-	DIR *proc;
 
 	create.program = ((struct threadsnoop_bpf *)run->skel)->progs.pthread_create;
-	if (library) {
-		ret = uprobe_file(&create, library);
-		if (ret > 0)
-			return 0;
-		err("--library: '%s': %s", library, ret ? strerror(-ret) : "has no function pthread_create");
-		return -EINVAL;
-	}
-	if (run->common->filters & ONLY_PIDS)
-		return map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), probe_wanted, run);
-	found = uprobe_installed(&create, names);
-	proc = opendir("/proc");
-	while (proc && (entry = readdir(proc))) {
-		if (!isdigit((unsigned char)*entry->d_name))
-			continue;
-		ret = uprobe_process(&create, entry->d_name);
-		found |= ret > 0;
-		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
-	}
-	if (proc)
-		closedir(proc);
-	if (found)
-		return 0;
-	if (last)
-		return last;
-	err("no file here has a function pthread_create: name one with --library");
-	return -EOPNOTSUPP;
+	return uprobe_attach(run, &create, 1,
+			     &(struct uprobe_where){ .installed = names, .library = library, .what = "function pthread_create" });
 }
 
 /* From an address to the file that is mapped there, and the function in it, while the process is there to be asked. */

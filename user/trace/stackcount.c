@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
 #include "lib/irq_user.h"
 #include "lib/points.h"
 #include "lib/stack_user.h"
@@ -38,38 +37,18 @@ static const struct stack_view view = {
 	.value = offsetof(ROW, value), .unit = "calls", .type = "calls",
 };
 
-static struct points points(struct run *run)
-{
-	struct stackcount_bpf *skel = (struct stackcount_bpf *)run->skel;
-
-	return (struct points){ skel->progs.kernel_function, skel->progs.kernel_functions, skel->progs.tracepoint,
-				skel->progs.user_function, ((struct stackcount_bpf__rodata *)run->rodata)->with_regex };
-}
-
 static int setup(struct run *run)
 {
-	struct points places = points(run);
+	struct stackcount_bpf__rodata *rodata = run->rodata;
 
-	if (!run->n_args) {
-		err("which FUNCTION? See --help");
-		return -EINVAL;
-	}
-	return points_choose(&places, run->args, run->n_args) ?:
-	       stack_setup(run, &view, &((struct stackcount_bpf__rodata *)run->rodata)->stack_depth);
-}
-
-static int attach(struct run *run)
-{
-	struct points places = points(run);
-	int ret = points_attach(&places, run->args, run->n_args);
-
-	return ret < 0 ? ret : 0;
+	return points_setup(run, rodata->with_regex) ?: stack_setup(run, &view, &rodata->stack_depth);
 }
 
 static const struct example examples[] = {
 	{ "-d 10 submit_bio", "who starts disk I/O, by the ways through the kernel" },
 	{ "-P t:sched:sched_process_fork", "which processes make others, and where in their code" },
 	{ "-p 1234 --flamegraph m.svg c:malloc", "where a program asks for memory, as a flame graph" },
+	{ "-d 5 -U u:/usr/bin/python3:gc__start", "a marker (USDT) that a program was built with, by how it was come to" },
 	{ "-E '^tcp_send.*'", "several functions, by a regular expression" },
 	{}
 };
@@ -80,6 +59,6 @@ TOOL(stackcount,
 	.cost     = "A probe at each place; its stack is taken and looked up in a map.",
 	.caveats  = "Stacks of programs are followed by frame pointers: code built without them is missing, and a stack that "
 		    "ends before the program's or thread's beginning ends with [ended early].",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = points_attach, .early = stack_early,
 	.end      = stack_end, .keep_caps = SYMBOL_CAPS, .args = "FUNCTION...", .trial = "t:sched:sched_switch",
 	.table    = ROWS("counts", ROW, "count", STACK_TABLE));

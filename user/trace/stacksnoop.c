@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
 #include "lib/points.h"
 #include "lib/stack_user.h"
 #include "trace/stacksnoop.h"
@@ -28,32 +27,11 @@ static const struct stack_view view = {
 	.value = offsetof(EVENT, one), .unit = "calls", .type = "calls",
 };
 
-static struct points points(struct run *run)
-{
-	struct stacksnoop_bpf *skel = (struct stacksnoop_bpf *)run->skel;
-
-	return (struct points){ skel->progs.kernel_function, skel->progs.kernel_functions, skel->progs.tracepoint,
-				skel->progs.user_function, ((struct stacksnoop_bpf__rodata *)run->rodata)->with_regex };
-}
-
 static int setup(struct run *run)
 {
-	struct points places = points(run);
+	struct stacksnoop_bpf__rodata *rodata = run->rodata;
 
-	if (!run->n_args) {
-		err("which FUNCTION? See --help");
-		return -EINVAL;
-	}
-	return points_choose(&places, run->args, run->n_args) ?:
-	       stack_setup(run, &view, &((struct stacksnoop_bpf__rodata *)run->rodata)->stack_depth);
-}
-
-static int attach(struct run *run)
-{
-	struct points places = points(run);
-	int ret = points_attach(&places, run->args, run->n_args);
-
-	return ret < 0 ? ret : 0;
+	return points_setup(run, rodata->with_regex) ?: stack_setup(run, &view, &rodata->stack_depth);
 }
 
 static bool event(struct run *run, void *event, size_t size)
@@ -78,6 +56,6 @@ TOOL(stacksnoop,
 	.cost     = "A probe at each place, with a record of each call; its stack goes to user space the first time only.",
 	.caveats  = "Stacks of programs are followed by frame pointers: code built without them is missing, and a stack that "
 		    "ends before the program's or thread's beginning ends with [ended early].",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = points_attach, .early = stack_early,
 	.event    = event, .end = stack_end, .keep_caps = SYMBOL_CAPS, .args = "FUNCTION...",
 	.trial    = "t:sched:sched_process_exit");
