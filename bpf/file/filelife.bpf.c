@@ -31,6 +31,19 @@ struct {
 	__type(value, __u64);
 } going SEC(".maps");
 
+/* What renames are to replace, by thread: at its return the call's arguments are not known everywhere. */
+struct renaming {
+	__u64 inode;
+	__u64 dentry;		/* has the name until the call's end */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct renaming);
+} renames SEC(".maps");
+
 static __always_inline int born(__u64 inode, unsigned long mnt)
 {
 	struct birth birth = { bpf_ktime_get_boot_ns(), mnt };
@@ -81,9 +94,9 @@ static __always_inline int unlinking(const bool direct, struct dentry *dentry)
 	return map_put(&going, &key, &inode);
 }
 
-static __always_inline int unlinked(const bool direct, struct dentry *dentry, long ret)
+static __always_inline int gone(const bool direct, __u64 key, struct dentry *dentry, long ret)
 {
-	__u64 inode, key = (__u64)dentry, *found = bpf_map_lookup_elem(&going, &key);
+	__u64 inode, *found = bpf_map_lookup_elem(&going, &key);
 	struct filelife_event *e;
 	struct birth *birth;
 	unsigned long mnt;
@@ -110,9 +123,14 @@ static __always_inline int unlinked(const bool direct, struct dentry *dentry, lo
 	e->age = e->origin.time - time;
 	bpf_probe_read_kernel_str(e->name, sizeof(e->name), READ(dentry, d_name.name));
 	if (want_path)
-		path_names(e->path, mnt, key, &e->path_len, &e->path_cut);
+		path_names(e->path, mnt, (unsigned long)dentry, &e->path_len, &e->path_cut);
 	event_submit_bytes(e, want_path ? sizeof(*e) : offsetof(struct filelife_event, path_len));
 	return 0;
+}
+
+static __always_inline int unlinked(const bool direct, struct dentry *dentry, long ret)
+{
+	return gone(direct, (__u64)dentry, dentry, ret);
 }
 
 /* 5.12 put the mount's user namespace first, 6.3 its id map. */
@@ -135,6 +153,59 @@ ON_RETURN_AS(unlinked__args3, vfs_unlink, struct inode *dir, struct dentry *dent
 {
 	return unlinked(direct, dentry, ret);
 }
+
+#define RENAME_EXCHANGE 2	/* include/uapi/linux/fs.h: both live on */
+
+static __always_inline int renaming(struct dentry *dentry, __u32 flags)
+{
+	struct renaming to = { (__u64)BPF_CORE_READ(dentry, d_inode), (__u64)dentry };
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (!to.inode || flags & RENAME_EXCHANGE || !bpf_map_lookup_elem(&births, &to.inode))
+		return 0;
+	return map_put(&going, &to.dentry, &to.inode) ?: map_put(&renames, &tid, &to);
+}
+
+static __always_inline int renamed(long ret)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct renaming *found = bpf_map_lookup_elem(&renames, &tid);
+	struct dentry *dentry;
+
+	if (!found)
+		return 0;
+	dentry = (void *)found->dentry;
+	bpf_map_delete_elem(&renames, &tid);
+	return gone(false, (__u64)dentry, dentry, (int)ret);
+}
+
+/* Since 5.12 all arguments are in one struct. */
+ON_CALL_AS(rename__args1, vfs_rename, struct renamedata *data)
+{
+	return renaming(BPF_CORE_READ(data, new_dentry), BPF_CORE_READ(data, flags));
+}
+
+ON_CALL_AS(rename__args6, vfs_rename, struct inode *from, struct dentry *old, struct inode *to, struct dentry *dentry)
+{
+	return renaming(dentry, 0);	/* its flags come sixth: after an exchange both have their names */
+}
+
+#define ON_RENAMED(args)						\
+SEC("?fexit/vfs_rename")						\
+int fexit__renamed__args##args(unsigned long long *ctx)			\
+{									\
+	renamed(ctx[args]);						\
+	return 0;							\
+}									\
+SEC("?kretprobe/vfs_rename")						\
+int kretprobe__renamed__args##args(struct pt_regs *ctx)			\
+{									\
+	renamed(PT_REGS_RC(ctx));					\
+	return 0;							\
+}
+
+ON_RENAMED(1)
+ON_RENAMED(6)
 
 ON_CALL_AS(evict, __destroy_inode, struct inode *inode)
 {

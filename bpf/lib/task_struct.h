@@ -14,6 +14,8 @@ struct task_struct {
 	int exit_code;
 	unsigned in_iowait: 1;
 	unsigned in_memstall: 1;
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	pid_t pid;
 	pid_t tgid;
 	char comm[16];

@@ -213,7 +213,45 @@ TEST(filelife, "a file that has gone by other ways than unlink leaves nothing be
 	for (int i = 0; i < 200; i++)
 		REQUIRE(unlink(tmp(text("old-%d", i))) == 0);
 	tool_stop(job);
-	CHECK_EQ(rows(job), 0);
+	CHECK_EQ(rows(job, IS("file", "replaced")), 200);
+	CHECK_EQ(rows(job), 200);
+	CHECK_NO_LOSS(job);
+}
+
+static void replace(struct span *span)
+{
+	REQUIRE(mkdir(tmp("folder"), 0755) == 0);
+	span->before_open = boot_ns();
+	create(tmp("folder/target"));
+	span->after_open = boot_ns();
+	create(tmp("other"));
+	create(tmp("linked"));
+	REQUIRE(link(tmp("linked"), tmp("second name")) == 0);
+	/* neither of these ends a file's life */
+	REQUIRE(syscall(SYS_renameat2, AT_FDCWD, tmp("other"), AT_FDCWD, tmp("folder/target"), 2 /* RENAME_EXCHANGE */) == 0);
+	REQUIRE(syscall(SYS_renameat2, AT_FDCWD, tmp("other"), AT_FDCWD, tmp("folder/target"), 2) == 0);
+	REQUIRE(rename(tmp("folder"), tmp("other")) == -1 && rename(tmp("absent"), tmp("other")) == -1);
+	REQUIRE(rename(tmp("old"), tmp("linked")) == 0);
+	nap(20000000);
+	span->before_unlink = boot_ns();
+	REQUIRE(rename(tmp("other"), tmp("folder/target")) == 0);
+	span->after_unlink = boot_ns();
+	create(tmp("last"));
+	REQUIRE(rename(tmp("last"), tmp("older")) == 0);
+}
+
+TEST(filelife, "a file that is replaced by rename(2) ends its life there; not by an exchange, nor while it has another name")
+{
+	struct job *job;
+	struct span span;
+
+	create(tmp("old"));
+	create(tmp("older"));
+	job = ours();
+	replace(&span);
+	tool_stop(job);
+	CHECK_EQ(rows(job), 1);
+	check_age(row(job, IS("file", "target"), IS("path", tmp("folder/target")), IS("pid", getpid())), &span);
 	CHECK_NO_LOSS(job);
 }
 
@@ -258,9 +296,12 @@ TEST(filelife, "kprobes do as well where there are no trampolines")
 	REQUIRE(mknod(tmp("node"), S_IFREG | 0600, 0) == 0 && unlink(tmp("node")) == 0);
 	create(tmp("one"));
 	REQUIRE(link(tmp("one"), tmp("two")) == 0 && unlink(tmp("one")) == 0);
+	create(tmp("three"));
+	REQUIRE(rename(tmp("two"), tmp("three")) == 0);
 	tool_stop(job);
 	CHECK_EQ(rows(job, IS("file", "b"), IS("path", tmp("b"))), 100);
 	CHECK_EQ(rows(job, IS("file", "node")), 1);
-	CHECK_EQ(rows(job), 101);
+	CHECK_EQ(rows(job, IS("file", "three"), IS("path", tmp("three"))), 1);
+	CHECK_EQ(rows(job), 102);
 	CHECK_NO_LOSS(job);
 }

@@ -204,6 +204,7 @@ void busy(uint64_t ns);		      /* burns CPU */
 void burn(uint64_t ns);		      /* ... this much CPU time, however long that takes */
 void nap(uint64_t ns);		      /* sleeps */
 void pin(int cpu);		      /* this thread, to the n-th CPU that it may use */
+void occupy(int cpu, uint64_t ns);     /* a process keeps that CPU to itself: whom interrupts hit is known, see above */
 int cpus(void);			      /* how many it may use */
 bool until(double seconds, bool (*done)(void *), void *arg); /* polls with a deadline */
 

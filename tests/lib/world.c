@@ -132,6 +132,22 @@ void pin(int cpu)
 	REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
 }
 
+void occupy(int cpu, uint64_t ns)
+{
+	struct sched_param priority = {.sched_priority = 1};
+	uint64_t end = now_ns() + ns;
+	pid_t pid = fork();
+
+	REQUIRE(pid >= 0);
+	if (pid)
+		return;
+	pin(cpu);
+	sched_setscheduler(0, SCHED_FIFO, &priority);
+	while (now_ns() < end)
+		;
+	_exit(0);
+}
+
 bool until(double seconds, bool (*done)(void *), void *arg)
 {
 	uint64_t end = now_ns() + seconds * slow() * 1e9;

@@ -37,6 +37,7 @@ static void hopeful(void *arg)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	pin(1);
 	REQUIRE(connect(fd, arg, sizeof(struct sockaddr_in)) == 0);
 }
 
@@ -53,6 +54,8 @@ TEST(tcpconnlat, "an answer that takes a second is a second, and the only one th
 	child_go(&child);
 	nap(200000000);
 	REQUIRE(accept(listener, NULL, NULL) >= 0);
+	nap(600000000);
+	occupy(1, 500000000); /* where the timer's interrupt will be */
 	CHECK_EQ(child_wait(&child), 0);
 	end = now_ns();
 	quick = tcp_open(AF_INET);

@@ -241,6 +241,37 @@ TEST(symbol, "symbols in a file of their own: by build id or by the link, if it 
 	symbol_free();
 }
 
+TEST(symbol, "symbols that a server has, once they are asked for, and only those of the same program")
+{
+	struct program p;
+
+	needs_compiler();
+	make("whole", "");
+	make("other", "-DLIBRARY");
+	/* what stands for elfutils' program knows one build id, and gives another file for all else */
+	sh(text("cd %s && strip -o bare whole && strip -o odd other && objcopy --only-keep-debug whole whole.debug && mkdir bin && "
+		"printf '#!/bin/sh\\n[ \"$1\" = debuginfo ] && echo asked >>%s/asked && echo %s/whole.debug\\n' >bin/debuginfod-find && "
+		"chmod +x bin/debuginfod-find", tmp(NULL), tmp(NULL), tmp(NULL)));
+	unsetenv("DEBUGINFOD_URLS");
+	CHECK_EQ(symbol_servers(), -EDESTADDRREQ);
+	setenv("DEBUGINFOD_URLS", "http://localhost:1", 1);
+	setenv("PATH", text("%s:%s", tmp("bin"), getenv("PATH")), 1);
+	p = start(tmp("bare"), "x");
+	CHECK_STR(name_at(symbol_process(p.pid, image_of(p.pid)), p.local), "(none)");
+	finish(&p);
+	symbol_free();
+	CHECK(access(tmp("asked"), F_OK));
+	CHECK_EQ(symbol_servers(), 0);
+	p = start(tmp("bare"), "x");
+	CHECK_STR(name_at(symbol_process(p.pid, image_of(p.pid)), p.local), "known_local");
+	finish(&p);
+	CHECK(!access(tmp("asked"), F_OK));
+	p = start(tmp("odd"), "x");
+	CHECK_STR(name_at(symbol_process(p.pid, image_of(p.pid)), p.local), "(none)");
+	finish(&p);
+	symbol_free();
+}
+
 TEST(symbol, "a program that was replaced or deleted, and one that has ended since it was seen")
 {
 	struct symbol_process *process;

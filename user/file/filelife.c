@@ -43,12 +43,12 @@ static const struct example examples[] = {
 TOOL(filelife,
 	.summary  = "trace files that live briefly: their age when they are deleted",
 	.about    = "One line for each file that was made since the tool started and has now lost its last name. "
-		    "Files renamed meanwhile are followed; filters apply to the process that deletes.",
+		    "Files renamed meanwhile are followed, and one that is replaced by rename(2) ends its life there, by the name "
+		    "that it had; filters apply to the process that deletes or renames.",
 	.cost     = "Each open looks at one field, a file made or deleted costs two to four look-ups, and each inode "
 		    "that leaves memory one. Up to 65,536 living files are remembered, in 6 MB.",
-	.caveats  = "A file that is replaced by rename(2) is not shown, nor one whose inode left the memory in "
-		    "between, as under memory pressure. O_TMPFILE makes no name and is not shown. The path of a file "
-		    "made by mknod(2) begins at its file system's root.",
+	.caveats  = "A file whose inode left the memory in between, as under memory pressure, is not shown. O_TMPFILE makes no "
+		    "name and is not shown. The path of a file made by mknod(2) begins at its file system's root.",
 	.optional = "create",
 	.state    = "births",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup);

@@ -51,7 +51,7 @@ static __u32 buckets[BUCKETS];
 static size_t memory, limit = LIMIT;
 static __u64 clock_now;
 static char *root_folder;
-static bool want_lines;
+static bool want_lines, ask_servers;
 
 static struct module *get(__u32 module)
 {
@@ -293,14 +293,21 @@ static bool try_debug(struct module *m, const char *path, const __u32 *crc)
 	return false;
 }
 
-static bool debug_by_build_id(struct module *m, const char *root)
-{
-	char path[512], hex[2 * BUILD_ID_MAX + 1];
+#define HEX_MAX (2 * BUILD_ID_MAX + 1)
 
-	if (m->own.build_id_size < 2)
-		return false;
+static bool build_id_text(const struct module *m, char hex[HEX_MAX])
+{
 	for (size_t i = 0; i < m->own.build_id_size; i++)
 		sprintf(hex + 2 * i, "%02x", m->own.build_id[i]);
+	return m->own.build_id_size >= 2;
+}
+
+static bool debug_by_build_id(struct module *m, const char *root)
+{
+	char path[512], hex[HEX_MAX];
+
+	if (!build_id_text(m, hex))
+		return false;
 	if (snprintf(path, sizeof(path), "%s/usr/lib/debug/.build-id/%.2s/%s.debug", root, hex, hex + 2) >= (int)sizeof(path))
 		return false;
 	return try_debug(m, path, NULL);
@@ -328,6 +335,27 @@ static bool debug_by_link(struct module *m, const char *root)
 		    try_debug(m, path, &crc))
 			return true;
 	return false;
+}
+
+/* elfutils' own program asks the servers of $DEBUGINFOD_URLS, keeps what they send, and says where. */
+static bool debug_by_server(struct module *m)
+{
+	char command[64 + HEX_MAX] = "exec debuginfod-find debuginfo ", hex[HEX_MAX], path[PATH_MAX] = "";
+	bool found = false;
+	FILE *f;
+
+	if (!ask_servers || !build_id_text(m, hex))
+		return false;
+	strcat(strcat(command, hex), " 2>/dev/null");
+	f = popen(command, "re");
+	if (!f)
+		return false;
+	if (fgets(path, sizeof(path), f)) {
+		path[strcspn(path, "\n")] = 0;
+		found = try_debug(m, path, NULL);
+	}
+	pclose(f);
+	return found;
 }
 
 /* With --symfs the file of that name there, if it is the same one or the one that runs can't be read. */
@@ -380,8 +408,8 @@ static void open_files(struct module *m)
 		return;
 	if (root_folder && (debug_by_build_id(m, root_folder) || debug_by_link(m, root_folder)))
 		return;
-	if (!debug_by_build_id(m, ""))
-		debug_by_link(m, "");
+	if (!debug_by_build_id(m, "") && !debug_by_link(m, ""))
+		debug_by_server(m);
 }
 
 static void forget(struct module *m)
@@ -564,6 +592,18 @@ int symbol_root(const char *folder)
 	return root_folder ? 0 : -ENOMEM;
 }
 
+int symbol_servers(void)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+
+	if (!urls || !*urls)
+		return -EDESTADDRREQ;
+	if (system("command -v debuginfod-find >/dev/null"))
+		return -ENOENT;
+	ask_servers = true;
+	return 0;
+}
+
 size_t symbol_memory(void)
 {
 	return memory;
@@ -590,7 +630,7 @@ void module_free(void)
 	free(modules);
 	free(root_folder);
 	root_folder = NULL;
-	want_lines = false;
+	want_lines = ask_servers = false;
 	modules = NULL;
 	n_modules = room = 0;
 	memset(buckets, 0, sizeof(buckets));

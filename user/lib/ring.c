@@ -322,6 +322,8 @@ int ring_run(struct run *run)
 			ring_buffer__consume(rb);
 			emit_settled(run, false);
 		}
+		if (!ret && run->tool->tick)
+			ret = run->tool->tick(run);
 		perf_look();
 		account(run, false);
 		now = screen_on() && screen_keys(run);

@@ -73,6 +73,17 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to)
 	return ret ? -EINVAL : 0;
 }
 
+int stack_opt_debuginfod(struct run *run, const char *arg, void *to)
+{
+	int ret = symbol_servers();
+
+	if (ret == -EDESTADDRREQ)
+		err("--debuginfod: $DEBUGINFOD_URLS names no server: set it to those of the distribution");
+	else if (ret)
+		err("--debuginfod: debuginfod-find is not installed: it comes with elfutils");
+	return ret ? -EINVAL : 0;
+}
+
 /* Opened at once, so that it isn't found out at the end that it can't be. */
 static int open_file(const char *name, const char *path, int *fd)
 {

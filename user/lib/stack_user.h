@@ -61,6 +61,7 @@ int stack_opt_pprof(struct run *run, const char *arg, void *to);
 int stack_opt_inlines(struct run *run, const char *arg, void *to);
 int stack_opt_lines(struct run *run, const char *arg, void *to);
 int stack_opt_symfs(struct run *run, const char *arg, void *to);
+int stack_opt_debuginfod(struct run *run, const char *arg, void *to);
 
 #define STACK_OWN(l, n, a, fn, h, ...) { .letter = l, .name = n, .arg = a, .help = h, .value = a ? V_CHARS : V_BOOL, .parse = fn, ##__VA_ARGS__ }
 
@@ -80,6 +81,7 @@ int stack_opt_symfs(struct run *run, const char *arg, void *to);
 	STACK_OWN(0, "flamegraph", "FILE", stack_opt_flamegraph, "write a flame graph too: an SVG for browsers", .complete = "file"), \
 	STACK_OWN(0, "against", "FILE", stack_opt_against, "flame graph: colours by what has changed since FILE (--folded)", .complete = "file"), \
 	STACK_OWN(0, "pprof", "FILE", stack_opt_pprof, "write a profile for pprof too", .complete = "file"), \
-	STACK_OWN(0, "symfs", "FOLDER", stack_opt_symfs, "look for files with symbols under this folder", .complete = "file")
+	STACK_OWN(0, "symfs", "FOLDER", stack_opt_symfs, "look for files with symbols under this folder", .complete = "file"), \
+	STACK_OWN(0, "debuginfod", NULL, stack_opt_debuginfod, "fetch those that are not here from the servers of $DEBUGINFOD_URLS")
 
 #endif

@@ -59,6 +59,8 @@ const char *symbol_word(__u32 text);
 
 /* Files are looked for under this folder, where it has them; -errno. */
 int symbol_root(const char *folder);
+/* Debug files that aren't here are fetched; -EDESTADDRREQ: $DEBUGINFOD_URLS names no server; -ENOENT: no debuginfod-find. */
+int symbol_servers(void);
 bool symbol_kernel_hidden(void);		/* the kernel has not told where its functions are */
 size_t symbol_memory(void);			/* bytes that tables of files take now */
 void symbol_limit(size_t bytes);		/* ... and may take, before the least used goes: 64 MB unless told */

@@ -206,6 +206,7 @@ struct tool {
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
 	bool (*event)(struct run *run, void *event, size_t size);	/* derive, or false: drop it */
+	int (*tick)(struct run *run);		/* ten times a second or more often: what times out */
 	int (*end)(struct run *run);		/* after the last event */
 	int (*show)(struct run *run);		/* instead of the table */
 	struct table table;	/* setup() may choose another: run->table */

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/tool.bpf.h"
+#include "lib/event.bpf.h"
+#include "lib/filter.bpf.h"
+#include "lib/syscall.bpf.h"
+#include "bpfaudit.h"
+
+const volatile bool failed_only;
+const volatile __u64 commands;	/* a bit each */
+
+/* PERF_EVENT_IOC_SET_BPF */
+#if defined(__TARGET_ARCH_powerpc)
+#define SET_BPF 0x80042408
+#else
+#define SET_BPF 0x40042408
+#endif
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct bpf_prog_aux___audit {
+	__u32 id;
+	char name[BPF_NAME];
+	const char *attach_func_name;
+};
+
+struct bpf_prog___audit {
+	__u32 len;
+	enum bpf_prog_type type;
+	__u8 tag[8];
+	struct bpf_prog_aux___audit *aux;
+};
+
+struct bpf_map___audit {
+	enum bpf_map_type map_type;
+	__u32 id;
+	char name[BPF_NAME];
+};
+
+struct bpf_link___audit {
+	__u32 id;
+	enum bpf_link_type type;
+	struct bpf_prog___audit *prog;
+};
+
+struct btf___audit {
+	__u32 id;
+	char name[BPF_NAME];
+};
+
+struct dentry___audit {
+	struct { const char *name; } d_name;
+};
+
+struct file___audit {
+	void *private_data;
+	struct { struct dentry___audit *dentry; } f_path;
+};
+
+struct task_struct___audit {
+	struct files_struct___audit *files;
+};
+
+struct files_struct___audit {
+	struct fdtable *fdt;
+};
+#pragma clang attribute pop
+
+/* The parts of union bpf_attr that are read, include/uapi/linux/bpf.h: the kernel's interface. */
+union audit_attr {
+	struct {
+		__u32 type, key_size, value_size, max_entries, flags, inner, node;
+		char name[BPF_NAME];
+	} map;
+	struct {
+		__u32 type, instructions;
+		__u64 insns, license;
+		__u32 log_level, log_size;
+		__u64 log;
+		__u32 version, flags;
+		char name[BPF_NAME];
+		__u32 device, attach;
+	} prog;
+	struct {
+		__u64 path;
+		__u32 fd;
+	} named;	/* pinned, and a raw tracepoint */
+	__u32 number[4];
+};
+
+EVENT_SCRATCH(struct bpfaudit_event);
+
+static __always_inline void take_prog(struct bpfaudit_event *e, const struct bpf_prog___audit *prog, bool its_own)
+{
+	const struct bpf_prog_aux___audit *aux = BPF_CORE_READ(prog, aux);
+	const char *function = BPF_CORE_READ(aux, attach_func_name);
+	long n;
+
+	bpf_core_read(e->tag, sizeof(e->tag), &prog->tag);
+	e->has_tag = 1;
+	bpf_core_read(e->name, sizeof(e->name), &aux->name);
+	e->instructions = BPF_CORE_READ(prog, len);
+	if (its_own) {
+		e->type = BPF_CORE_READ(prog, type);
+		e->id = BPF_CORE_READ(aux, id);
+		e->has_type = 1;
+	}
+	if (!function || e->target_len)
+		return;
+	n = bpf_probe_read_kernel_str(e->target, 256, function);
+	e->target_len = n > 0 ? n : 0;
+}
+
+/* What the file behind a descriptor is stands in its name, which nothing else can have. */
+static __noinline int take_object(struct bpfaudit_event *e, __u32 fd)
+{
+	struct task_struct___audit *task = (void *)bpf_get_current_task();
+	struct file___audit **table = (void *)BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+	char name[12] = "";
+	void *object;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	if (!file || !e)
+		return 0;
+	object = BPF_CORE_READ(file, private_data);
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	if (!object || name[0] != 'b')
+		return 0;
+	if (name[3] == '-' && name[4] == 'p') {			/* bpf-prog */
+		e->object = AUDIT_PROG;
+		take_prog(e, object, true);
+	} else if (name[3] == '-' && name[4] == 'm') {		/* bpf-map */
+		const struct bpf_map___audit *map = object;
+
+		e->object = AUDIT_MAP;
+		e->has_type = 1;
+		e->type = BPF_CORE_READ(map, map_type);
+		e->id = BPF_CORE_READ(map, id);
+		bpf_core_read(e->name, sizeof(e->name), &map->name);
+	} else if (name[3] == '_' && name[4] == 'l') {		/* bpf_link */
+		const struct bpf_link___audit *link = object;
+		const struct bpf_prog___audit *prog = BPF_CORE_READ(link, prog);
+
+		e->object = AUDIT_LINK;
+		e->has_type = 1;
+		e->type = BPF_CORE_READ(link, type);
+		e->id = BPF_CORE_READ(link, id);
+		if (prog)
+			take_prog(e, prog, false);
+	} else if (name[1] == 't' && name[2] == 'f' && !name[3]) {	/* btf */
+		const struct btf___audit *btf = object;
+
+		e->object = AUDIT_BTF;
+		e->id = BPF_CORE_READ(btf, id);
+	}
+	return 0;
+}
+
+static __always_inline void take_target(struct bpfaudit_event *e, __u64 from)
+{
+	long n = bpf_probe_read_user_str(e->target, PATH_LEN, (void *)from);
+
+	e->target_len = n > 0 ? n : 0;
+}
+
+static __noinline int take_command(struct bpfaudit_event *e, const union audit_attr *attr)
+{
+	if (!e)
+		return 0;
+	switch (e->command) {
+	case BPF_MAP_CREATE:
+		e->object = AUDIT_MAP;
+		e->has_type = 1;
+		e->type = attr->map.type;
+		__builtin_memcpy(e->name, attr->map.name, BPF_NAME);
+		if (e->result >= 0)
+			take_object(e, e->result);
+		break;
+	case BPF_PROG_LOAD:
+		e->object = AUDIT_PROG;
+		e->has_type = 1;
+		e->type = attr->prog.type;
+		e->attach = attr->prog.attach + 1;
+		e->instructions = attr->prog.instructions;
+		__builtin_memcpy(e->name, attr->prog.name, BPF_NAME);
+		if (e->result >= 0)
+			take_object(e, e->result);
+		break;
+	case BPF_BTF_LOAD:
+		e->object = AUDIT_BTF;
+		if (e->result >= 0)
+			take_object(e, e->result);
+		break;
+	case BPF_OBJ_PIN:
+		take_target(e, attr->named.path);
+		take_object(e, attr->named.fd);
+		break;
+	case BPF_OBJ_GET:
+		take_target(e, attr->named.path);
+		if (e->result >= 0)
+			take_object(e, e->result);
+		break;
+	case BPF_RAW_TRACEPOINT_OPEN:
+		if (attr->named.path)	/* else it attaches to what the program was loaded for */
+			take_target(e, attr->named.path);
+		take_object(e, attr->named.fd);
+		break;
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+		e->attach = attr->number[2] + 1;
+		take_object(e, attr->number[1]);
+		break;
+	case BPF_LINK_CREATE:
+		e->attach = attr->number[2] + 1;
+		take_object(e, attr->number[0]);
+		break;
+	case BPF_PROG_GET_FD_BY_ID:
+	case BPF_MAP_GET_FD_BY_ID:
+	case BPF_BTF_GET_FD_BY_ID:
+	case BPF_LINK_GET_FD_BY_ID:
+		e->id = attr->number[0];
+		if (e->result >= 0)
+			take_object(e, e->result);
+		break;
+	case BPF_PROG_GET_NEXT_ID:
+	case BPF_MAP_GET_NEXT_ID:
+	case BPF_BTF_GET_NEXT_ID:
+	case BPF_LINK_GET_NEXT_ID:
+	case BPF_PROG_QUERY:
+	case BPF_ENABLE_STATS:
+		break;
+	default:			/* begin with the descriptor that they are about */
+		take_object(e, attr->number[0]);
+	}
+	return 0;
+}
+
+static __always_inline struct bpfaudit_event *begin(__u32 command, long result)
+{
+	struct bpfaudit_event *e;
+
+	if (!(commands & 1ULL << (command & 63)) || (failed_only && result >= 0) || !filter_current())
+		return NULL;
+	e = event_scratch(struct bpfaudit_event);
+	if (!e)
+		return NULL;
+	__builtin_memset(e, 0, __builtin_offsetof(struct bpfaudit_event, target));
+	origin_fill(&e->origin);
+	e->command = command;
+	e->result = result;
+	return e;
+}
+
+static __always_inline int send(struct bpfaudit_event *e)
+{
+	__u64 n = e->target_len;
+
+	barrier_var(n);
+	if (n <= PATH_LEN)
+		event_output(e, __builtin_offsetof(struct bpfaudit_event, target) + n);
+	return 0;
+}
+
+ON_SYSCALL(bpf, ioctl, setsockopt)
+{
+	union audit_attr attr = {};
+	struct bpfaudit_event *e;
+	__u64 size = call->arg[2];
+	__u32 fd = 0;
+
+	if (syscall_is(call, bpf)) {
+		e = begin(call->arg[0] < AUDIT_PERF ? call->arg[0] : AUDIT_PERF - 1, call->ret);
+		if (!e)
+			return 0;
+		e->command = call->arg[0];
+		if (size > sizeof(attr))
+			size = sizeof(attr);
+		barrier_var(size);
+		if (size <= sizeof(attr) && bpf_probe_read_user(&attr, size, (void *)call->arg[1]))
+			lose(LOSS_READ);
+		take_command(e, &attr);
+		return send(e);
+	}
+	if (syscall_is(call, ioctl)) {
+		if ((__u32)call->arg[1] != SET_BPF)
+			return 0;
+		e = begin(AUDIT_PERF, call->ret);
+		fd = call->arg[2];
+	} else {
+		if (call->arg[1] != 1 || (call->arg[2] != 50 && call->arg[2] != 52))	/* SOL_SOCKET, SO_ATTACH_* */
+			return 0;
+		bpf_probe_read_user(&fd, sizeof(fd), (void *)call->arg[3]);
+		e = begin(call->arg[2] == 50 ? AUDIT_SOCKET : AUDIT_REUSEPORT, call->ret);
+	}
+	if (!e)
+		return 0;
+	take_object(e, fd);
+	return send(e);
+}
