@@ -7,6 +7,7 @@
 #define OFFCPU_BPF_H
 
 #include "lib/inflight.bpf.h"
+#include "lib/offcpu.h"
 #include "lib/kernel.bpf.h"
 #include "lib/probe.bpf.h"
 #include "lib/stack.bpf.h"
@@ -36,6 +37,33 @@ static __always_inline bool offcpu_wanted(const bool direct, struct task_struct 
 		return false;
 	return filter_current();
 }
+
+/* What is kept of it: `left` has the time and a key with what all of these tools count by. */
+#define offcpu_leaves(left, ctx, prev, preempt) ({				\
+	bool __wanted = offcpu_wanted(direct, prev, preempt);			\
+										\
+	if (__wanted) {								\
+		(left)->at = bpf_ktime_get_ns();				\
+		(left)->key.pid = current_ids() >> 32;				\
+		bpf_get_current_comm((left)->key.comm, sizeof((left)->key.comm)); \
+		(left)->key.kernel = stack_kernel(ctx);				\
+		(left)->key.user = stack_user(ctx);				\
+	}									\
+	__wanted;								\
+})
+
+/* It is back: its time goes to `value`, what that key has in the map `counts`. */
+#define offcpu_returns(left, counts) ({						\
+	__u64 __ns = bpf_ktime_get_ns() - (left)->at;				\
+	struct offcpu_value __zero = {}, *__value = NULL;			\
+										\
+	if (offcpu_long_enough(__ns))						\
+		__value = map_get_or_init(counts, &(left)->key, &__zero);	\
+	if (__value) {								\
+		add(&__value->total, __ns);					\
+		add(&__value->count, 1);					\
+	}									\
+})
 
 static __always_inline bool offcpu_long_enough(__u64 ns)
 {

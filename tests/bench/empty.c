@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * empty HOOK...: the least that BPF can do there.  A program of two instructions on each of
- * these hooks (tp/GROUP/NAME, raw_tp/NAME, tp_btf/NAME, uprobe/PATH+OFFSET), until a signal
+ * these hooks (tp/GROUP/NAME, raw_tp/NAME, tp_btf/NAME, uprobe/PATH+OFFSET, uretprobe/…), until a signal
  * comes.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,9 @@ static int attach_event(const char *event)
 	return fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) ? -1 : ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-static int attach_uprobe(const char *place)
+static int attach_uprobe(const char *place, bool at_return)
 {
-	struct perf_event_attr attr = { .size = sizeof(attr) };
+	struct perf_event_attr attr = { .size = sizeof(attr), .config = at_return };
 	const char *plus = strrchr(place, '+');
 	int prog = load(BPF_PROG_TYPE_KPROBE, 0, NULL), fd;
 	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "r");
@@ -68,7 +69,9 @@ static int attach_uprobe(const char *place)
 static int attach(const char *hook)
 {
 	if (!strncmp(hook, "uprobe/", 7))
-		return attach_uprobe(hook + 7);
+		return attach_uprobe(hook + 7, false);
+	if (!strncmp(hook, "uretprobe/", 10))
+		return attach_uprobe(hook + 10, true);
 	if (!strncmp(hook, "tp/", 3))
 		return attach_event(hook + 3);
 	if (!strncmp(hook, "raw_tp/", 7))

@@ -42,6 +42,18 @@ static long do_open(long count)
 	return count;
 }
 
+static long do_malloc(long count)
+{
+	static void *volatile held;
+
+	for (long i = 0; i < count; i++) {
+		held = malloc(64);
+		must(held != NULL, "malloc");
+		free(held);
+	}
+	return count;
+}
+
 static long do_getppid(long count)
 {
 	for (long i = 0; i < count; i++)
@@ -194,7 +206,7 @@ static const struct {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
-	{ "thread", do_thread }, { "lookup", do_lookup },
+	{ "thread", do_thread }, { "lookup", do_lookup }, { "malloc", do_malloc },
 };
 
 static long long wall(void)

@@ -24,6 +24,10 @@ static void sleeper(void *arg)
 	}
 }
 
+/* In an emulated machine all of them; test.h says why not on this one. */
+#define SEEN_HERE (slow() > 1 ? 1 : SEEN_OF_SWITCHES)
+#define CHECK_TIMES(job, function, n) CHECK_BETWEEN((n) * SEEN_HERE, stack_sum(job, "count", "user", function), n)
+
 /*
  * What was slept, and not more than a busy machine makes of it. A task may be stopped between setting its timer and
  * leaving the CPU, so it can be less, too.
@@ -32,7 +36,7 @@ static void check_slept(struct job *job, const char *function, long long ms)
 {
 	long long ns = stack_sum(job, "total_ns", "user", function);
 
-	CHECK_BETWEEN(ms * 0.95 * MS - 30 * MS * slow(), ns, ms * 1.05 * MS + 1000 * MS * slow());
+	CHECK_BETWEEN(ms * 0.95 * SEEN_HERE * MS - 30 * MS * slow(), ns, ms * 1.05 * MS + 1000 * MS * slow());
 }
 
 TEST(offcputime, "what a program slept is at the function that slept, with the kernel's part of the stack")
@@ -50,8 +54,8 @@ TEST(offcputime, "what a program slept is at the function that slept, with the k
 	check_slept(job, "offcpu_sleeps_a", 400);
 	check_slept(job, "offcpu_sleeps_b", 800);
 	check_slept(hash, "offcpu_sleeps_a", 400);
-	CHECK_EQ(stack_sum(job, "count", "user", "offcpu_sleeps_a"), 4);
-	CHECK_EQ(stack_sum(job, "count", "user", "offcpu_sleeps_b"), 4);
+	CHECK_TIMES(job, "offcpu_sleeps_a", 4);
+	CHECK_TIMES(job, "offcpu_sleeps_b", 4);
 	CHECK_EQ(rows(job, IS("pid", child->child.pid), IS("comm", "sleeper")), rows(job));
 	CHECK_EQ(rows(hash, IS("tid", child->child.pid)), rows(hash));
 	each_row(r, job)
@@ -79,16 +83,16 @@ TEST(offcputime, "waits that are too short or too long are left out, and those i
 	tool_stop(kernel);
 	tool_stop(own);
 	seen_end(child);
-	CHECK_EQ(stack_sum(shorter, "count", "user", "offcpu_sleeps_b"), 4);
+	CHECK_TIMES(shorter, "offcpu_sleeps_b", 4);
 	each_row(r, shorter)
 		CHECK(number(r, "total_ns") >= number(r, "count") * 150 * (long long)MS);
 	each_row(r, longer)
 		CHECK(number(r, "total_ns") <= number(r, "count") * (long long)MS);
 	CHECK_EQ(stack_sum(longer, "count", "user", "offcpu_sleeps_a"), 0);
 	CHECK_EQ(stack_sum(longer, "count", "user", "offcpu_sleeps_b"), 0);
-	CHECK_EQ(stack_sum(state, "count", "user", "offcpu_sleeps_a"), 4);
+	CHECK_TIMES(state, "offcpu_sleeps_a", 4);
 	CHECK_EQ(rows(kernel), 0);
-	CHECK_EQ(stack_sum(own, "count", "user", "offcpu_sleeps_a"), 4);
+	CHECK_TIMES(own, "offcpu_sleeps_a", 4);
 	CHECK_EQ(stack_sum(own, "count", "kernel", "schedule"), 0);
 	needs("offcputime");
 	CHECK_EQ(run("corekit", "offcputime", "-m", "2ms", "-M", "1ms", "-d", "100ms")->status, 2);
@@ -155,5 +159,5 @@ TEST(offcputime, "the folded value is in microseconds, and intervals show what c
 			us += atoll((const char *)memrchr(line, ' ', end - line) + 1);
 	}
 	CHECK_BETWEEN(800000 * 0.95 - 30000 * slow(), us, 800000 * 1.05 + 1000000 * slow());
-	CHECK_EQ(stack_sum(each, "count", "user", "offcpu_sleeps_b"), 4);
+	CHECK_TIMES(each, "offcpu_sleeps_b", 4);
 }

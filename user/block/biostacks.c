@@ -21,22 +21,10 @@ static const struct opt opts[] = {
 	{}
 };
 
-static void show_average(struct out *out, const struct column *c, const void *row)
-{
-	const struct biostacks_value *v = &((const ROW *)row)->value;
-
-	if (!v->count)
-		out_nothing(out);
-	else if (out_is_json(out))
-		out_u64(out, v->total / v->count);
-	else
-		out_fixed(out, v->total / v->count, 1000, 1);
-}
-
 static const struct column columns[] = {
 	COL_NSEC("total", "us", ROW, value.total, 12, "time that the requests took"),
 	COL("count", ROW, value.count, 8, "how many"),
-	COL_OWN("avg", show_average, 10, "the average: microseconds, in JSON nanoseconds", .bare_json = true),
+	COL_AVERAGE(ROW, value.total, 10, "the average"),
 	COL_NSEC("max", "us", ROW, value.max.most, 10, "the longest"),
 	COL_AS(L_DEV, "disk", ROW, key.disk, -8, "disk"),
 	COL("pid", ROW, key.pid, 7, "process that asked for it"),

@@ -8,7 +8,7 @@
 
 ROW {
 	struct offcputime_key key;
-	struct offcputime_value value;
+	struct offcpu_value value;
 };
 
 static const struct opt opts[] = {

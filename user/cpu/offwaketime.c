@@ -8,7 +8,7 @@
 
 ROW {
 	struct offwaketime_key key;
-	struct offwaketime_value value;
+	struct offcpu_value value;
 };
 
 static const struct opt opts[] = {

@@ -127,6 +127,18 @@ void out_fixed(struct out *o, __u64 v, __u32 divide, int decimals)
 	}
 }
 
+void out_average(struct out *o, const struct column *c, const void *row)
+{
+	const __u64 *sum = (const __u64 *)((const char *)row + c->offset), *count = sum + 1;
+
+	if (!*count)
+		out_nothing(o);
+	else if (out_is_json(o))
+		out_u64(o, *sum / *count);
+	else
+		out_fixed(o, *sum / *count, 1000, 1);
+}
+
 void out_printf(struct out *o, const char *fmt, ...)
 {
 	char text[512];

@@ -116,6 +116,10 @@ struct column {
 #define COL_NSEC(k, u, type, m, ...) COL_AS(L_NSEC, k, type, m, __VA_ARGS__, .unit = u)
 #define COL_OWN(k, fn, w, h, ...) { .key = k, .help = h, .width = w, .look = L_OWN, .show = fn, ##__VA_ARGS__ }
 
+/* `m` is a sum of ns, and the __u64 behind it of how many. */
+#define COL_AVERAGE(type, m, w, h, ...)						\
+	COL_OWN("avg", out_average, w, h ": microseconds, in JSON nanoseconds", .offset = offsetof(type, m), .bare_json = true, ##__VA_ARGS__)
+
 #define HIDDEN .hidden = true
 #define BLANK .blank = true	/* 0, or no text: not known, so nothing is shown */
 #define WANTS(m) .needs = offsetof(struct common, m)
@@ -294,6 +298,7 @@ void out_nothing(struct out *out);		/* "-" in text, null in JSON */
 bool out_is_json(const struct out *out);
 bool out_is_text(const struct out *out);
 int out_column(const struct out *out);		/* in a cell: where it begins in its line */
+void out_average(struct out *out, const struct column *c, const void *row);	/* COL_AVERAGE */
 void out_row(struct run *run, const void *row);
 
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */

@@ -21,22 +21,10 @@ static const struct opt opts[] = {
 	{}
 };
 
-static void show_average(struct out *out, const struct column *c, const void *row)
-{
-	const struct futexctn_value *v = &((const ROW *)row)->value;
-
-	if (!v->count)
-		out_nothing(out);
-	else if (out_is_json(out))
-		out_u64(out, v->total / v->count);
-	else
-		out_fixed(out, v->total / v->count, 1000, 1);
-}
-
 static const struct column columns[] = {
 	COL_NSEC("total", "us", ROW, value.total, 12, "time that was waited for it"),
 	COL("count", ROW, value.count, 8, "how often"),
-	COL_OWN("avg", show_average, 10, "the average of a wait: microseconds, in JSON nanoseconds", .bare_json = true),
+	COL_AVERAGE(ROW, value.total, 10, "the average of a wait"),
 	COL_NSEC("max", "us", ROW, value.max.most, 10, "the longest of them"),
 	COL_AS(L_HEX, "lock", ROW, key.lock, 14, "the lock's address in the process"),
 	COL("pid", ROW, key.pid, 7, "process id"),

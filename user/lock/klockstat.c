@@ -55,23 +55,11 @@ static void show_what(struct out *out, const struct column *c, const void *row)
 	out_str(out, ((const ROW *)row)->key.what == KLOCKSTAT_WAIT ? "wait" : "hold");
 }
 
-static void show_average(struct out *out, const struct column *c, const void *row)
-{
-	const struct klockstat_value *v = &((const ROW *)row)->value;
-
-	if (!v->count)
-		out_nothing(out);
-	else if (out_is_json(out))
-		out_u64(out, v->total / v->count);
-	else
-		out_fixed(out, v->total / v->count, 1000, 1);
-}
-
 static const struct column columns[] = {
 	COL_OWN("what", show_what, -4, "wait: for the lock; hold: how long it was held then"),
 	COL_NSEC("total", "us", ROW, value.total, 12, "time"),
 	COL("count", ROW, value.count, 9, "how often"),
-	COL_OWN("avg", show_average, 10, "the average: microseconds, in JSON nanoseconds", .bare_json = true),
+	COL_AVERAGE(ROW, value.total, 10, "the average"),
 	COL_NSEC("max", "us", ROW, value.max.most, 10, "the longest"),
 	COL_AS(L_HEX, "lock", ROW, key.lock, 18, "the lock's address", HIDDEN),
 	COL("tid", ROW, key.tid, 7, "thread id", HIDDEN),
