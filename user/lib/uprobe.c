@@ -16,7 +16,7 @@
 #include "lib/uprobe.h"
 
 #define FILES 256	/* different ones that can be probed at once */
-#define UPROBES 64	/* functions, in each of them */
+#define UPROBES 256	/* functions, in each of them */
 
 static bool symbol_name(Elf *elf, const GElf_Shdr *table, const GElf_Sym *sym, const char **name)
 {
@@ -379,12 +379,14 @@ static int attach_many(const struct uprobe *u, size_t n, const char *path, const
 	return 0;
 }
 
-static int attach_each(const struct uprobe *u, size_t n, const char *path, const long *at)
+int uprobe_attach_at(const struct uprobe *u, size_t n, const char *path, int pid, const long *at)
 {
-	int ret = 0;
+	int ret = n > UPROBES ? -E2BIG : 0;
 
+	if (many && !ret)
+		return attach_many(u, n, path, at);
 	for (size_t i = 0; i < n && !ret; i++)
-		ret = at[i] ? attach_keep(bpf_program__attach_uprobe(u[i].program, u[i].at_return, -1, path, at[i])) : 0;
+		ret = at[i] ? attach_keep(bpf_program__attach_uprobe(u[i].program, u[i].at_return, pid, path, at[i])) : 0;
 	return ret;
 }
 
@@ -408,7 +410,7 @@ int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 		note("more than %d files have it: those that were met later are not probed", FILES);
 		return 1;
 	}
-	ret = many ? attach_many(u, n, path, at) : attach_each(u, n, path, at);
+	ret = uprobe_attach_at(u, n, path, -1, at);
 	if (ret)
 		return ret;
 	known[n_known].u = u;

@@ -42,6 +42,9 @@ int uprobe_installed(const struct uprobe *u, const char *const *names);	/* libra
 
 int uprobe_process_all(const struct uprobe *u, size_t n, const char *pid);
 
+/* At places that the caller has found, 0: not this one; in one process, or -1: in all, which uprobe_many() asks for. */
+int uprobe_attach_at(const struct uprobe *u, size_t n, const char *path, int pid, const long *at);
+
 /*
  * In .setup: can this kernel attach a program at many places with one link (6.6)?  Then `programs` (until NULL), which must
  * be all that the tool has at uprobes, are made ready for it: each perf event less is a grace period less at the end.

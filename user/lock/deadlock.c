@@ -106,7 +106,8 @@ struct probing {
 	struct run *run;
 	const char *path;
 	int pid, error, locks;
-	__u64 at[PLACES];	/* where there is a probe: a function may have several names */
+	struct uprobe probes[PLACES];
+	long at[PLACES];	/* a function may have several names */
 	size_t n;
 };
 
@@ -120,24 +121,25 @@ static bool in_list(const char *list, const char *name)
 	return false;
 }
 
-static void attach_one(struct probing *p, const struct hook *hook, __u64 offset)
+static void add_one(struct probing *p, const struct hook *hook, __u64 offset)
 {
 	struct deadlock_bpf *skel = (struct deadlock_bpf *)p->run->skel;
 	struct bpf_program *program = *(struct bpf_program **)((char *)skel + hook->program);
 
 	for (size_t i = 0; i < p->n; i++)
-		if (p->at[i] == offset)
+		if (p->at[i] == (long)offset)
 			return;
-	if (p->n == PLACES) {
+	if (p->n + 2 > PLACES) {
 		p->error = -E2BIG;
 		return;
 	}
-	p->at[p->n++] = offset;
 	/* the return first: a lock that is asked for in between is forgotten, and not held for ever */
-	if (hook->returns)
-		p->error = attach_keep(bpf_program__attach_uprobe(skel->progs.lock_exit, true, p->pid, p->path, offset));
-	if (!p->error)
-		p->error = attach_keep(bpf_program__attach_uprobe(program, false, p->pid, p->path, offset));
+	if (hook->returns) {
+		p->probes[p->n] = (struct uprobe){ .program = skel->progs.lock_exit, .at_return = true };
+		p->at[p->n++] = offset;
+	}
+	p->probes[p->n] = (struct uprobe){ .program = program };
+	p->at[p->n++] = offset;
 	p->locks += hook->returns;
 }
 
@@ -147,12 +149,12 @@ static int probe(void *ctx, const char *name, __u64 offset)
 	struct probing *p = ctx;
 
 	if (in_list(lock_names, name))
-		attach_one(p, &lock, offset);
+		add_one(p, &lock, offset);
 	else if (in_list(unlock_names, name))
-		attach_one(p, &unlock, offset);
+		add_one(p, &unlock, offset);
 	for (size_t i = 0; i < HOOKS && !p->error; i++)
 		if (!strcmp(name, hooks[i].name) || (!strncmp(name, "__", 2) && !strcmp(name + 2, hooks[i].name)))
-			attach_one(p, &hooks[i], offset);
+			add_one(p, &hooks[i], offset);
 	return p->error;
 }
 
@@ -164,8 +166,8 @@ static int probe_object(void *ctx, const char *path)
 	p->path = path;
 	p->n = 0;
 	p->locks = 0;
-	ret = uprobe_functions(path, probe, p);
-	return ret ?: p->error ?: p->locks;
+	ret = uprobe_functions(path, probe, p) ?: p->error ?: uprobe_attach_at(p->probes, p->n, path, p->pid, p->at);
+	return ret ?: p->locks;
 }
 
 static int probe_wanted(void *ctx, const void *key, void *value)
@@ -187,16 +189,21 @@ static int probe_wanted(void *ctx, const void *key, void *value)
 
 static int setup(struct run *run)
 {
-	struct bpf_program *p;
+	struct bpf_program *p, *probes[16] = {};
 	char why[160];
+	int n = 0;
 
 	if (!kernel_has_program("uprobe/", why, sizeof(why))) {
 		err("can't run here: uprobes: %s", why);
 		return -EOPNOTSUPP;
 	}
 	bpf_object__for_each_program(p, run->skel->obj)
-		if (strstr(bpf_program__section_name(p), "probe"))
+		if (strstr(bpf_program__section_name(p), "probe")) {
 			bpf_program__set_autoload(p, true);
+			probes[n++] = p;
+		}
+	if (!(run->common->filters & ONLY_PIDS))
+		uprobe_many(probes);
 	return stack_setup(run, &view, &((struct deadlock_bpf__rodata *)run->rodata)->stack_depth);
 }
 
