@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What every tool does whatever the kernel: in VMs only those that can't run on the machine itself are looked at. */
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include "line.h"
 
@@ -104,4 +106,29 @@ TEST_EACH_TOOL("without the rights, it names cause and remedy in one line", .tra
 	CHECK(!strncmp(job->err, text("%s: ", name), strlen(name) + 2));
 	if (!strstr(job->err, "CAP_") && !strstr(job->err, "root") && !strstr(job->err, "sudo"))
 		FAIL("it names no remedy: %s", job->err);
+}
+
+TEST_EACH_TOOL("without tracefs it runs, or names it as the cause, and nothing stays", .traces = true)
+{
+	const char *argv[16] = {"corekit", the_tool->name, "-q", "--duration", "200ms"};
+	char *before = bpf_ids();
+	struct job *job;
+
+	needs(the_tool->name);
+	for (int i = 0; the_tool->args[i] && i < 8; i++)
+		argv[5 + i] = the_tool->args[i];
+	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	while (!umount2("/sys/kernel/debug/tracing", MNT_DETACH) || !umount2("/sys/kernel/debug", MNT_DETACH) ||
+	       !umount2("/sys/kernel/tracing", MNT_DETACH))
+		;
+	if (access("/sys/kernel/tracing/events", F_OK) == 0)
+		SKIP("tracefs can't be unmounted here");
+	job = job_run(NULL, argv);
+	if (job->status) {
+		CHECK_EQ(job->status, 3);
+		CHECK_EQ(lines(job->err), 1);
+		CHECK_HAS(job->err, "tracefs");
+		CHECK_HAS(job->err, "mount");
+	}
+	CHECK(bpf_ids_gone(before, 10));
 }

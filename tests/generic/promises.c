@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What every tool promises by the shared library, shown on one: hello, which has a row for each fork. */
 #include <poll.h>
-#include <sched.h>
-#include <sys/mount.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -306,31 +305,6 @@ TEST(promises, "--btf of what is no BTF is refused, and nothing stays")
 	CHECK(bpf_ids_gone(before, 10));
 	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0)
 		CHECK_EQ(run("corekit", "hello", "-q", "--btf", "/sys/kernel/btf/vmlinux", "-d", "100ms")->status, 0);
-}
-
-TEST_EACH_TOOL("without tracefs it runs, or names it as the cause, and nothing stays", .traces = true)
-{
-	const char *argv[16] = {"corekit", the_tool->name, "-q", "--duration", "200ms"};
-	char *before = bpf_ids();
-	struct job *job;
-
-	needs(the_tool->name);
-	for (int i = 0; the_tool->args[i] && i < 8; i++)
-		argv[5 + i] = the_tool->args[i];
-	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	while (!umount2("/sys/kernel/debug/tracing", MNT_DETACH) || !umount2("/sys/kernel/debug", MNT_DETACH) ||
-	       !umount2("/sys/kernel/tracing", MNT_DETACH))
-		;
-	if (access("/sys/kernel/tracing/events", F_OK) == 0)
-		SKIP("tracefs can't be unmounted here");
-	job = job_run(NULL, argv);
-	if (job->status) {
-		CHECK_EQ(job->status, 3);
-		CHECK_EQ(lines(job->err), 1);
-		CHECK_HAS(job->err, "tracefs");
-		CHECK_HAS(job->err, "mount");
-	}
-	CHECK(bpf_ids_gone(before, 10));
 }
 
 TEST(promises, "whatever is refused leaves nothing attached or pinned")
