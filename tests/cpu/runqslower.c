@@ -81,14 +81,13 @@ TEST(runqslower, "with --min 0 each wait is told, and they add up to the kernel'
 {
 	uint64_t length = 300 * MS * slow();
 	struct child a = child_on_0("busy-a", busy_for, &length), b = child_on_0("busy-b", busy_for, &length);
+	unsigned long long after, times, more, before = waited(a.pid, &times);
 	struct job *all = tool_start("runqslower", "-p", text("%d", a.pid), "-m", "0"),
 		   *some = tool_start("runqslower", "-p", text("%d", a.pid), "-m", "500us");
-	unsigned long long before, after, times, more;
 	siginfo_t info;
 	long long below = 0;
 	json_t *shown;
 
-	before = waited(a.pid, &times);
 	child_go(&a);
 	child_go(&b);
 	REQUIRE(!waitid(P_PID, a.pid, &info, WEXITED | WNOWAIT));
