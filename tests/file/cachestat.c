@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <sys/mman.h>
 #include "test.h"
 
 #define PAGES 1000
 
-static char *page;
-
-/* A file of known size, safe on its disk, and nothing of it in the cache. */
-static int cold_file(const char *where, int pages)
-{
-	int fd = open(text("%s/file", where), O_CREAT | O_RDWR | O_TRUNC, 0600);
-
-	REQUIRE(fd >= 0 && (page || !posix_memalign((void **)&page, sysconf(_SC_PAGESIZE), 1 << 20)));
-	for (int i = 0; i < pages; i++)
-		REQUIRE(write(fd, page, 4096) == 4096);
-	REQUIRE(fsync(fd) == 0 && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0);
-	return fd;
-}
+static char page[4096] __attribute__((aligned(4096)));
 
 static void read_all(void *arg)
 {
@@ -98,36 +85,4 @@ TEST(cachestat, "the same on XFS")
 TEST(cachestat, "the same on Btrfs")
 {
 	check(fs_new("btrfs"));
-}
-
-static int mapped;
-
-static void touch(void *arg)
-{
-	volatile char *at = mmap(NULL, PAGES * 4096l, PROT_READ, MAP_SHARED, mapped, 0);
-	char sum = 0;
-
-	REQUIRE(at != MAP_FAILED);
-	for (int i = 0; i < PAGES; i++)
-		sum += at[i * 4096l];
-	page[0] = sum;
-}
-
-TEST(cachetop, "what a mapping brings in is no miss of reads, but counted apart")
-{
-	const char *where = fs_new("ext4");
-	struct child child;
-	struct job *job;
-	json_t *r;
-
-	mapped = cold_file(where, PAGES);
-	child = child_new("mapper", 0, touch, NULL);
-	job = tool_start("cachetop", "-i", "1h", "-p", text("%d", child.pid));
-	child_run(&child);
-	tool_stop(job);
-	r = row(job, IS("pid", child.pid));
-	CHECK_EQ(number(r, "other"), PAGES);
-	CHECK_EQ(number(r, "misses"), 0);
-	CHECK_EQ(number(r, "hits"), 0);
-	CHECK_NO_LOSS(job);
 }

@@ -132,3 +132,15 @@ const char *fs_new(const char *type)
 	close(fd);
 	return where;
 }
+
+int cold_file(const char *where, int pages)
+{
+	static const char page[4096];
+	int fd = open(text("%s/file", where), O_CREAT | O_RDWR | O_TRUNC | O_CLOEXEC, 0600);
+
+	REQUIRE(fd >= 0);
+	for (int i = 0; i < pages; i++)
+		REQUIRE(write(fd, page, sizeof(page)) == sizeof(page));
+	REQUIRE(fsync(fd) == 0 && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0);
+	return fd;
+}

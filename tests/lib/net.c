@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <linux/filter.h>
+#include <netdb.h>
 #include "net.h"
 
 struct talk talk_new(int family, const char *address)
@@ -290,4 +292,31 @@ struct child nameserver(uint64_t delay)
 	child = child_new("nameserver", 0, serve_names, &server);
 	child_go(&child);
 	return child;
+}
+
+int look_up(const char *name)
+{
+	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
+	int ret = getaddrinfo(name, "80", &hints, &found);
+
+	if (!ret)
+		freeaddrinfo(found);
+	return ret;
+}
+
+void deaf(int fd, bool on)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = {1, &nothing};
+
+	REQUIRE(setsockopt(fd, SOL_SOCKET, on ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &filter, sizeof(filter)) == 0);
+}
+
+bool drop_tells(const char *what)
+{
+	const char *format = file_text("/sys/kernel/tracing/events/skb/kfree_skb/format");
+
+	if (!*format)
+		SKIP("tracefs is not mounted");
+	return strstr(format, what);
 }

@@ -48,5 +48,8 @@ struct child nameserver(uint64_t delay);
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);
 void stop_after(struct job *job, int rows);
+bool drop_tells(const char *what); /* of a dropped packet this kernel tells: "reason" since 5.17, "rx_sk" since 6.11 */
+void deaf(int fd, bool on); /* that socket drops all that comes in, until it is told not to */
+int look_up(const char *name); /* its IPv4 addresses, by getaddrinfo(); an EAI_* */
 
 #endif

@@ -248,6 +248,8 @@ const char *loop_on(const char *path, int *fd);
 int null_disk(const char *depth, const char *scheduler, int ms);
 /* A new file system of that type (ext4, xfs, btrfs) on such a loop device, mounted for this test; where. */
 const char *fs_new(const char *type);
+/* "file" in that folder, of so many times 4,096 bytes: safe on its disk, and nothing of it in the page cache. */
+int cold_file(const char *where, int pages);
 /* One of FUSE, with one file of 1,000 bytes, "slow", of which each read takes so long; where it is. */
 const char *fuse_new(uint64_t ns);
 enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };

@@ -41,7 +41,7 @@ static struct child holder_new(struct holder *holder, const char *comm)
 	return child_new(comm, 0, hold, holder);
 }
 
-/* The last of its rows with that site. */
+/* Of all of its rows with a site that begins so. */
 static long long held(struct job *job, const char *site, const char *key)
 {
 	long long n = 0;

@@ -7,16 +7,6 @@
 
 #define DELAY 120000000ULL
 
-static int look_up(const char *name)
-{
-	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
-	int ret = getaddrinfo(name, "80", &hints, &found);
-
-	if (!ret)
-		freeaddrinfo(found);
-	return ret;
-}
-
 /* As the C library does it: a message and its answer each, and one that has to be repeated over TCP. */
 static void ask(void *arg)
 {

@@ -7,16 +7,6 @@
 
 #define DELAY 120000000ULL
 
-static int look_up(const char *name)
-{
-	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
-	int ret = getaddrinfo(name, "80", &hints, &found);
-
-	if (!ret)
-		freeaddrinfo(found);
-	return ret;
-}
-
 static void ask(void *arg)
 {
 	struct sockaddr_in of = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201)};

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include "net.h"
@@ -25,15 +24,6 @@ static bool is_open_again(void *fd)
 	struct tcp_info info = info_of(*(int *)fd);
 
 	return !info.tcpi_ca_state && !info.tcpi_unacked;
-}
-
-/* The socket drops all that comes in, until it is told not to. */
-static void deaf(int fd, bool on)
-{
-	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog filter = {1, &nothing};
-
-	REQUIRE(setsockopt(fd, SOL_SOCKET, on ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &filter, sizeof(filter)) == 0);
 }
 
 static bool done(struct tcp *tcp, int n, bool (*is_done)(void *fd))

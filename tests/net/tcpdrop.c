@@ -1,26 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <linux/filter.h>
 #include <sys/socket.h>
 #include "net.h"
-
-/* What this kernel tells: "reason" since 5.17, "rx_sk" since 6.11. */
-static bool tells(const char *what)
-{
-	const char *format = file_text("/sys/kernel/tracing/events/skb/kfree_skb/format");
-
-	if (!*format)
-		SKIP("tracefs is not mounted");
-	return strstr(format, what);
-}
-
-/* The socket drops all that comes in. */
-static void deaf(int fd)
-{
-	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog filter = {1, &nothing};
-
-	REQUIRE(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0);
-}
 
 static void check(int family, const char *looks)
 {
@@ -28,7 +8,7 @@ static void check(int family, const char *looks)
 	struct job *job = tool_start("tcpdrop", "-L", text("%d", tcp.server_port));
 	json_t *r;
 
-	deaf(tcp.server);
+	deaf(tcp.server, true);
 	REQUIRE(send(tcp.client, "dropped", 7, 0) == 7);
 	await_rows(job, 2);	/* it is sent again */
 	tool_stop(job);
@@ -42,9 +22,9 @@ static void check(int family, const char *looks)
 	CHECK_STR(string(r, "flags"), "PA");
 	CHECK_STR(string(r, "way"), "in");
 	CHECK_EQ(rows(job, IS("flags", "PA")), rows(job));
-	CHECK_EQ(rows(job, IS("reason", tells("reason") ? "SOCKET_FILTER" : NOTHING)), rows(job));
-	CHECK_EQ(rows(job, IS("state", tells("rx_sk") ? "ESTABLISHED" : NOTHING)), rows(job));
-	if (tells("rx_sk"))
+	CHECK_EQ(rows(job, IS("reason", drop_tells("reason") ? "SOCKET_FILTER" : NOTHING)), rows(job));
+	CHECK_EQ(rows(job, IS("state", drop_tells("rx_sk") ? "ESTABLISHED" : NOTHING)), rows(job));
+	if (drop_tells("rx_sk"))
 		CHECK_EQ(rows(job, IS("pid", getpid())), rows(job));
 	else
 		CHECK_EQ(rows(job, IS("pid", NOTHING)), rows(job));
@@ -75,7 +55,7 @@ TEST(tcpdrop, "an attempt to connect to a closed port belongs to nobody")
 	tool_stop(job);
 	CHECK_EQ(rows(job, IS("flags", "S")), 1);
 	CHECK_EQ(rows(job, IS("flags", "S"), IS("lport", talk.port), IS("way", "in"), IS("pid", NOTHING), IS("state", NOTHING),
-		      IS("reason", tells("reason") ? "NO_SOCKET" : NOTHING)), 1);
+		      IS("reason", drop_tells("reason") ? "NO_SOCKET" : NOTHING)), 1);
 }
 
 TEST(tcpdrop, "what arrives isn't shown, nor what filters leave out")
@@ -88,7 +68,7 @@ TEST(tcpdrop, "what arrives isn't shown, nor what filters leave out")
 		   *nobody = tool_start("tcpdrop", "-n", "nobody-at-all"), *all = tool_start("tcpdrop", "-D", text("%d", tcp.client_port));
 
 	ends_run(&ends);
-	deaf(tcp.server);
+	deaf(tcp.server, true);
 	REQUIRE(send(tcp.client, "x", 1, 0) == 1);
 	await_rows(all, 1);
 	tool_stop(none);
