@@ -15,12 +15,6 @@
 
 static const char *shared;	/* -s */
 
-static int parse_shared(struct run *run, const char *arg, void *to)
-{
-	shared = arg;
-	return 0;
-}
-
 static bool is_library(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -113,7 +107,7 @@ static int attach(struct run *run)
 }
 
 static const struct opt opts[] = {
-	{ .letter = 's', .name = "shared", .arg = "FILE", .value = V_CHARS, .parse = parse_shared, .complete = "file",
+	{ .letter = 's', .name = "shared", .arg = "FILE", .value = V_CHARS, .here = &shared, .complete = "file",
 	  .help = "the program or library that has readline()" },
 	{}
 };

@@ -22,12 +22,6 @@ struct list {
 static bool each;
 static const char *pids;
 
-static int parse_switch(struct run *run, const char *arg, void *to)
-{
-	each = true;
-	return 0;
-}
-
 static int parse_pids(struct run *run, const char *arg, void *to)
 {
 	const struct opt pid = { .value = V_U32, .min = 1, .max = 1 << 22 };
@@ -140,7 +134,7 @@ out:
 }
 
 static const struct opt opts[] = {
-	{ .letter = 'e', .name = "each", .value = V_BOOL, .parse = parse_switch, .shows = "id name", .hides = "count",
+	{ .letter = 'e', .name = "each", .value = V_BOOL, .here = &each, .shows = "id name", .hides = "count",
 	  .help = "each object with its id and name, not how many" },
 	{ .letter = 'p', .name = "pid", .arg = "PIDS", .value = V_CHARS, .parse = parse_pids, .complete = "pid",
 	  .help = "only what these processes hold: 181,202" },

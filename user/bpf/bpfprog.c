@@ -11,24 +11,12 @@ static int parse_look(struct run *run, const char *arg, void *to)
 	return opt_number("--look", arg, &o, &bpfprog.look);
 }
 
-static int parse_baseline(struct run *run, const char *arg, void *to)
-{
-	bpfprog.baseline = arg;
-	return 0;
-}
-
-static int parse_jited(struct run *run, const char *arg, void *to)
-{
-	bpfprog.jited = true;
-	return 0;
-}
-
 static const struct opt opts[] = {
 	{ .name = "look", .arg = "TIME", .value = V_U64, .parse = parse_look,
 	  .help = "show: how long to count runs and their time (1 s; 0: not at all)" },
-	{ .name = "baseline", .arg = "FILE", .value = V_CHARS, .parse = parse_baseline, .complete = "file",
+	{ .name = "baseline", .arg = "FILE", .value = V_CHARS, .here = &bpfprog.baseline, .complete = "file",
 	  .help = "verify: what `bpfprog verify -j` wrote earlier, to compare with" },
-	{ .name = "jited", .value = V_BOOL, .parse = parse_jited, .help = "dump: the machine code, not the BPF instructions" },
+	{ .name = "jited", .value = V_BOOL, .here = &bpfprog.jited, .help = "dump: the machine code, not the BPF instructions" },
 	{}
 };
 

@@ -66,12 +66,6 @@ static int parse_as(struct run *run, const char *arg, void *to)
 	return 0;
 }
 
-static int parse_only(struct run *run, const char *arg, void *to)
-{
-	only = arg;
-	return 0;
-}
-
 static int parse_interval(struct run *run, const char *arg, void *to)
 {
 	const struct opt o = { .value = V_U64, .unit = UNIT_NSEC, .bare = SEC_, .min = MSEC, .max = -1ULL };
@@ -99,24 +93,6 @@ static int parse_frequency(struct run *run, const char *arg, void *to)
 	return ret;
 }
 
-static int parse_interface(struct run *run, const char *arg, void *to)
-{
-	target.interface = arg;
-	return 0;
-}
-
-static int parse_egress(struct run *run, const char *arg, void *to)
-{
-	target.egress = true;
-	return 0;
-}
-
-static int parse_cgroup(struct run *run, const char *arg, void *to)
-{
-	target.cgroup = arg;
-	return 0;
-}
-
 static int parse_no_maps(struct run *run, const char *arg, void *to)
 {
 	sources.maps = false;
@@ -126,7 +102,7 @@ static int parse_no_maps(struct run *run, const char *arg, void *to)
 static const struct opt opts[] = {
 	{ .letter = 's', .name = "set", .arg = "NAME=VALUE", .many = true, .value = V_CHARS, .parse = parse_set,
 	  .help = "a global variable of the object, before it is loaded; may be given again" },
-	{ .name = "only", .arg = "PROGRAMS", .value = V_CHARS, .parse = parse_only,
+	{ .name = "only", .arg = "PROGRAMS", .value = V_CHARS, .here = &only,
 	  .help = "load only these programs, with commas; also those that are off by default (SEC(\"?...\"))" },
 	{ .letter = 'e', .name = "event", .arg = "MAP=TYPE", .many = true, .value = V_CHARS, .parse = parse_event,
 	  .help = "the struct that a ring or perf buffer's records are; may be given again" },
@@ -137,11 +113,11 @@ static const struct opt opts[] = {
 	{ .name = "no-maps", .value = V_BOOL, .parse = parse_no_maps, .help = "don't show maps" },
 	{ .letter = 'p', .name = "pid", .arg = "PID", .value = V_U32, .parse = parse_pid, .complete = "pid",
 	  .help = "the process for uprobes, USDT and perf events" },
-	{ .name = "interface", .arg = "NAME", .value = V_CHARS, .parse = parse_interface, .complete = "interface",
+	{ .name = "interface", .arg = "NAME", .value = V_CHARS, .here = &target.interface, .complete = "interface",
 	  .help = "the network interface for XDP and tc programs and socket filters" },
-	{ .name = "egress", .value = V_BOOL, .parse = parse_egress,
+	{ .name = "egress", .value = V_BOOL, .here = &target.egress,
 	  .help = "tc programs see what leaves the interface, not what comes in" },
-	{ .letter = 'c', .name = "cgroup", .arg = "CGROUP", .value = V_CHARS, .parse = parse_cgroup, .complete = "cgroup",
+	{ .letter = 'c', .name = "cgroup", .arg = "CGROUP", .value = V_CHARS, .here = &target.cgroup, .complete = "cgroup",
 	  .help = "the cgroup for programs that want one: a path" },
 	{ .name = "frequency", .arg = "HZ", .value = V_U32, .parse = parse_frequency,
 	  .help = "how often perf event programs run on each CPU, in a second: 49" },

@@ -7,12 +7,6 @@
 
 static bool all;
 
-static int parse_all(struct run *run, const char *arg, void *to)
-{
-	all = true;
-	return 0;
-}
-
 static void show_what(struct out *out, const struct column *c, const void *row)
 {
 	out_str(out, ((const EVENT *)row)->is_miss ? "miss" : "ref");
@@ -26,7 +20,7 @@ static int setup(struct run *run)
 }
 
 static const struct opt opts[] = {
-	{ .letter = 'a', .name = "all", .value = V_BOOL, .parse = parse_all, .shows = "what",
+	{ .letter = 'a', .name = "all", .value = V_BOOL, .here = &all, .shows = "what",
 	  .help = "each name that is looked up, not only those that are not in the cache" },
 	{}
 };

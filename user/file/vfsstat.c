@@ -7,12 +7,6 @@
 
 static bool per_second;
 
-static int parse_rate(struct run *run, const char *arg, void *to)
-{
-	per_second = true;
-	return 0;
-}
-
 static void show_calls(struct out *out, const struct column *c, const void *row)
 {
 	__u64 calls = *(const __u64 *)((const char *)row + c->offset), ns = table_interval();
@@ -24,7 +18,7 @@ static void show_calls(struct out *out, const struct column *c, const void *row)
 }
 
 static const struct opt opts[] = {
-	{ .letter = 'R', .name = "rate", .value = V_BOOL, .parse = parse_rate, .help = "calls per second" },
+	{ .letter = 'R', .name = "rate", .value = V_BOOL, .here = &per_second, .help = "calls per second" },
 	{}
 };
 

@@ -234,6 +234,7 @@ static int store(struct run *run, const struct opt *o, const char *arg, void *to
 	__u64 value;
 
 	snprintf(name, sizeof(name), "--%s", o->name);
+	to = o->here ?: to;
 	if (o->parse)
 		return o->parse(run, arg, to);
 	if (o->set_to) {
@@ -245,6 +246,10 @@ static int store(struct run *run, const struct opt *o, const char *arg, void *to
 		*(bool *)to = true;
 		return 0;
 	case V_CHARS:
+		if (o->here) {
+			*(const char **)to = arg;
+			return 0;
+		}
 		if (strlen(arg) >= o->size) {
 			err("%s: '%s' is longer than %zu characters", name, arg, o->size - 1);
 			return -EINVAL;
@@ -280,7 +285,7 @@ static bool is_own(const struct run *run, const struct opt *o)
 static bool is_filter(const struct opt *o)
 {
 	for (const struct opt *f = filter_opts; f->name; f++)
-		if (f->name == o->name && !o->parse)	/* a tool's own --pid may be the same string */
+		if (f->name == o->name && !o->parse && !o->here)	/* a tool's own --pid may be the same string */
 			return true;
 	return false;
 }

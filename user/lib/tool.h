@@ -24,7 +24,7 @@
 struct run;
 struct out;
 
-/* --- Options: each writes straight into a BPF global of the tool. --- */
+/* --- Options: each writes straight into a BPF global of the tool, or into a variable of its user side. --- */
 
 enum value { V_END, V_BOOL, V_U32, V_U64, V_CHARS };
 
@@ -44,6 +44,7 @@ struct opt {
 	__u64 bare;			/* ns that a bare number stands for */
 	__u64 min, max;			/* both 0: what the type holds */
 	size_t offset, size;		/* of the global in .rodata */
+	void *here;			/* in its place a variable of user space; of V_CHARS, a const char * */
 	__u32 set;			/* a list for filter_set: the kind of its keys */
 	int (*find)(const char *word, __u64 *id);	/* ... by name; -ENOENT */
 	int (*parse)(struct run *run, const char *arg, void *to);	/* NULL: by `value` */

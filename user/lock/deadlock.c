@@ -20,30 +20,12 @@ ROW {
 
 static const char *object, *lock_names, *unlock_names;
 
-static int parse_object(struct run *run, const char *arg, void *to)
-{
-	object = arg;
-	return 0;
-}
-
-static int parse_lock(struct run *run, const char *arg, void *to)
-{
-	lock_names = arg;
-	return 0;
-}
-
-static int parse_unlock(struct run *run, const char *arg, void *to)
-{
-	unlock_names = arg;
-	return 0;
-}
-
 static const struct opt opts[] = {
-	{ .name = "binary", .arg = "FILE", .value = V_CHARS, .parse = parse_object, .complete = "file",
+	{ .name = "binary", .arg = "FILE", .value = V_CHARS, .here = &object, .complete = "file",
 	  .help = "the program or library that has the locking functions" },
-	{ .name = "lock-symbols", .arg = "LIST", .value = V_CHARS, .parse = parse_lock,
+	{ .name = "lock-symbols", .arg = "LIST", .value = V_CHARS, .here = &lock_names,
 	  .help = "other functions that lock what their first argument points to, with commas" },
-	{ .name = "unlock-symbols", .arg = "LIST", .value = V_CHARS, .parse = parse_unlock, .help = "... and those that unlock it" },
+	{ .name = "unlock-symbols", .arg = "LIST", .value = V_CHARS, .here = &unlock_names, .help = "... and those that unlock it" },
 	OPT_STACK_FORMAT(deadlock),
 	{}
 };

@@ -16,12 +16,6 @@ ROW {
 
 static const char *caller;
 
-static int parse_caller(struct run *run, const char *arg, void *to)
-{
-	caller = arg;
-	return 0;
-}
-
 /* An address, or the name of a lock that is a variable of the kernel's. */
 static int parse_lock(struct run *run, const char *arg, void *to)
 {
@@ -44,7 +38,7 @@ static const struct opt opts[] = {
 	OPT('l', "locks", NULL, klockstat, by_lock, "for each lock apart", .shows = "lock"),
 	OPT('P', "per-thread", NULL, klockstat, by_thread, "for each thread apart", .shows = "tid comm"),
 	OPT('L', "lock", "LOCK", klockstat, only_lock, "only this lock: an address, or a variable's name", .parse = parse_lock),
-	{ .letter = 'C', .name = "caller", .arg = "NAME", .value = V_CHARS, .parse = parse_caller,
+	{ .letter = 'C', .name = "caller", .arg = "NAME", .value = V_CHARS, .here = &caller,
 	  .help = "only where a function that begins so is in the stack" },
 	OPT_STACK_FORMAT(klockstat),
 	{}

@@ -18,41 +18,12 @@ static __u64 min_latency, timeout = 5 * SEC_;
 static const char *pattern;
 static int only_type = -1;
 
-static int parse_failed(struct run *run, const char *arg, void *to)
-{
-	failed_only = true;
-	return 0;
-}
-
-static int parse_question(struct run *run, const char *arg, void *to)
-{
-	pattern = arg;
-	return 0;
-}
-
 static int parse_type(struct run *run, const char *arg, void *to)
 {
 	only_type = dns_type_number(arg);
 	if (only_type < 0)
 		err("'%s' is no type of a DNS record: use A, AAAA, MX ... or TYPE65", arg);
 	return only_type < 0 ? -EINVAL : 0;
-}
-
-static int parse_time(const char *name, const char *arg, __u64 *ns)
-{
-	const struct opt o = { .unit = UNIT_NSEC, .bare = MSEC, .value = V_U64, .min = 1, .max = 3600 * SEC_ };
-
-	return opt_number(name, arg, &o, ns);
-}
-
-static int parse_min(struct run *run, const char *arg, void *to)
-{
-	return parse_time("--min", arg, &min_latency);
-}
-
-static int parse_timeout(struct run *run, const char *arg, void *to)
-{
-	return parse_time("--timeout", arg, &timeout);
 }
 
 /* False: it isn't wanted, or no DNS after all. */
@@ -192,17 +163,19 @@ static void show_cut(struct out *out, const struct column *c, const void *row)
 		out_nothing(out);
 }
 
+#define TIMES .unit = UNIT_NSEC, .bare = MSEC, .min = 1, .max = 3600 * SEC_
+
 static const struct opt opts[] = {
-	{ .letter = 'x', .name = "failed", .value = V_BOOL, .parse = parse_failed,
+	{ .letter = 'x', .name = "failed", .value = V_BOOL, .here = &failed_only,
 	  .help = "only those whose code isn't NOERROR, and those that were not answered" },
-	{ .letter = 'm', .name = "min", .arg = "TIME", .value = V_CHARS, .parse = parse_min,
+	{ .letter = 'm', .name = "min", .arg = "TIME", .value = V_U64, .here = &min_latency, TIMES,
 	  .help = "only answers that took as long: 100 (ms), 2s" },
-	{ .letter = 'Q', .name = "question", .arg = "GLOB", .value = V_CHARS, .parse = parse_question,
+	{ .letter = 'Q', .name = "question", .arg = "GLOB", .value = V_CHARS, .here = &pattern,
 	  .help = "only names like this: '*.example.org'" },
 	{ .name = "type", .arg = "TYPE", .value = V_CHARS, .parse = parse_type,
 	  .help = "only questions for this: A, AAAA, MX, TYPE65",
 	  .complete = "A AAAA CNAME MX NS PTR SOA SRV TXT HTTPS" },
-	{ .name = "timeout", .arg = "TIME", .value = V_CHARS, .parse = parse_timeout,
+	{ .name = "timeout", .arg = "TIME", .value = V_U64, .here = &timeout, TIMES,
 	  .help = "after how long a question is shown as unanswered (5s)" },
 	OPT(0, "dns-port", "PORTS", dnssnoop, dns_ports, "where name servers listen (53)", .parse = sock_ports),
 	OPT_FLOW(dnssnoop),

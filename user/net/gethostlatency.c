@@ -17,12 +17,6 @@ static const char *const calls[RESOLVER_CALLS] = {
 	"gethostbyaddr_r"
 };
 
-static int parse_library(struct run *run, const char *arg, void *to)
-{
-	library = arg;
-	return 0;
-}
-
 static bool many;
 
 static void entries(struct run *run, struct bpf_program **of)
@@ -138,7 +132,7 @@ static void show_host(struct out *out, const struct column *c, const void *row)
 static const struct opt opts[] = {
 	OPT('x', "failed", NULL, gethostlatency, failed_only, "only calls that failed"),
 	OPT_TIME('m', "min", "TIME", gethostlatency, min_latency, MSEC, "only calls that took as long: 100 (ms), 2s"),
-	{ .letter = 'l', .name = "library", .arg = "FILE", .value = V_CHARS, .parse = parse_library, .complete = "file",
+	{ .letter = 'l', .name = "library", .arg = "FILE", .value = V_CHARS, .here = &library, .complete = "file",
 	  .help = "the C library, or static program, that is asked" },
 	{}
 };

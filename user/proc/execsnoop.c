@@ -12,18 +12,6 @@ static bool quote;
 static const char *wanted;	/* -l */
 static __u64 max_args = -1ULL;
 
-static int parse_quote(struct run *run, const char *arg, void *to)
-{
-	quote = true;
-	return 0;
-}
-
-static int parse_line(struct run *run, const char *arg, void *to)
-{
-	wanted = arg;
-	return 0;
-}
-
 static int parse_max_args(struct run *run, const char *arg, void *to)
 {
 	return opt_number("--max-args", arg, &(const struct opt){ .value = V_U64 }, &max_args);
@@ -131,11 +119,11 @@ static int setup(struct run *run)
 static const struct opt opts[] = {
 	OPT('x', "failed", NULL, execsnoop, failed, "calls that failed as well", .shows = "error"),
 	OPT_SET('P', "ppid", "PID,...", ONLY_PPIDS, "only children of these processes"),
-	{ .letter = 'l', .name = "line", .arg = "TEXT", .value = V_CHARS, .parse = parse_line,
+	{ .letter = 'l', .name = "line", .arg = "TEXT", .value = V_CHARS, .here = &wanted,
 	  .help = "only where the arguments, joined by spaces, have this text" },
 	{ .name = "max-args", .arg = "COUNT", .value = V_CHARS, .parse = parse_max_args,
 	  .help = "show at most so many arguments" },
-	{ .letter = 'Q', .name = "quote", .value = V_BOOL, .parse = parse_quote, .help = "quote each argument" },
+	{ .letter = 'Q', .name = "quote", .value = V_BOOL, .here = &quote, .help = "quote each argument" },
 	OPT_SHOW('M', "parent-comm", "pcomm", "show the parent's name as well"),
 	OPT_SHOW('U', "user", "user", "show the user as well"),
 	OPT_SHOW('C', "cpu", "cpu", "show the processor as well"),

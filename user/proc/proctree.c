@@ -364,18 +364,6 @@ static void show_event(struct out *out, const struct column *c, const void *row)
 	out_str(out, ((const ROW *)row)->event);
 }
 
-static int parse_summary(struct run *run, const char *arg, void *to)
-{
-	summary_only = true;
-	return 0;
-}
-
-static int parse_live(struct run *run, const char *arg, void *to)
-{
-	live_only = true;
-	return 0;
-}
-
 static int setup(struct run *run)
 {
 	struct proctree_bpf *skel = (void *)run->skel;
@@ -419,8 +407,8 @@ static int attach(struct run *run)
 }
 
 static const struct opt opts[] = {
-	{ .letter = 's', .name = "summary", .value = V_BOOL, .parse = parse_summary, .help = "only the whole tree at the end" },
-	{ .letter = 'l', .name = "live", .value = V_BOOL, .parse = parse_live, .help = "no tree at the end" },
+	{ .letter = 's', .name = "summary", .value = V_BOOL, .here = &summary_only, .help = "only the whole tree at the end" },
+	{ .letter = 'l', .name = "live", .value = V_BOOL, .here = &live_only, .help = "no tree at the end" },
 	{}
 };
 

@@ -14,12 +14,6 @@ static const char *library;	/* -l */
 /* Of the event that is shown now. */
 static char function[256], file[PATH_LEN];
 
-static int parse_library(struct run *run, const char *arg, void *to)
-{
-	library = arg;
-	return 0;
-}
-
 static struct uprobe create = { .functions = { "pthread_create" }, .is_library = uprobe_is_libc };
 
 static int attach(struct run *run)
@@ -80,7 +74,7 @@ static void show_file(struct out *out, const struct column *c, const void *row)
 }
 
 static const struct opt opts[] = {
-	{ .letter = 'l', .name = "library", .arg = "FILE", .value = V_CHARS, .parse = parse_library, .complete = "file",
+	{ .letter = 'l', .name = "library", .arg = "FILE", .value = V_CHARS, .here = &library, .complete = "file",
 	  .help = "the program or library that has pthread_create()" },
 	{}
 };
