@@ -14,8 +14,6 @@
 #include "lib/page_cache.h"
 #include "lib/readwrite.bpf.h"
 
-const volatile __u32 page_size = 4096;
-
 /* Threads that are in such a call. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -63,7 +61,7 @@ ON_SYSCALL_IF(READS_OR_WRITES(nr))
 	    !BPF_CORE_READ(file, f_mapping, nrpages))
 		return 0;
 	offset = offset_of(call, BPF_CORE_READ(file, f_pos));
-	pages = (offset + call->ret - 1) / page_size - offset / page_size + 1;
+	pages = (offset + call->ret - 1) / common.page_size - offset / common.page_size + 1;
 	counts = page_cache_counts();
 	if (counts)
 		add(read ? &counts->read : &counts->written, pages);

@@ -87,6 +87,7 @@ struct common {
 	__u32 comm_match[256];	/* states that each byte can leave */
 	__u32 hist_bits;
 	__u32 hist_slots;
+	__u32 page_size;
 	__u8 hist_keyed;
 	__u8 want_uid, want_cgroup, want_comm;
 	__u8 compat;		/* this kernel runs 32-bit programs: user/lib/kernel.c */

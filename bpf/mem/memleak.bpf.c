@@ -9,7 +9,6 @@
 const volatile __u64 min_size, max_size = -1ULL, sample_rate = 1;
 const volatile __u64 older = 500000000;	/* for user space */
 const volatile bool show_allocs, percpu;
-const volatile __u32 page_size = 4096;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -238,7 +237,7 @@ int tp__mm_page_alloc(struct trace_event_raw_mm_page_alloc *ctx)
 {
 	__u64 pfn = BPF_CORE_READ(ctx, pfn);
 
-	return pfn + 1 ? kernel_alloc(ctx, pfn, MEMLEAK_PAGES, (__u64)page_size << BPF_CORE_READ(ctx, order)) : 0;
+	return pfn + 1 ? kernel_alloc(ctx, pfn, MEMLEAK_PAGES, (__u64)common.page_size << BPF_CORE_READ(ctx, order)) : 0;
 }
 
 SEC("?tp/kmem/mm_page_free")

@@ -8,7 +8,6 @@
 
 const volatile __u64 min;
 const volatile bool all_faults;
-const volatile __u32 page_shift = 12;
 
 struct fault {
 	__u64 ns;
@@ -88,7 +87,7 @@ static __always_inline int end(struct bpf_perf_event_data *ctx, bool is_major, c
 static long found_area(struct task_struct *task, struct vm_area_struct *area, struct found *found)
 {
 	found->file = (__u64)area->vm_file;
-	found->offset = found->address - area->vm_start + (area->vm_pgoff << page_shift);
+	found->offset = found->address - area->vm_start + area->vm_pgoff * common.page_size;
 	return 0;
 }
 
@@ -134,7 +133,7 @@ static __always_inline int walk(struct bpf_perf_event_data *ctx, bool is_major)
 		} else {
 			found.file = (__u64)BPF_CORE_READ(area, vm_file);
 			found.offset = found.address - BPF_CORE_READ(area, vm_start) +
-				       (BPF_CORE_READ(area, vm_pgoff) << page_shift);
+				       BPF_CORE_READ(area, vm_pgoff) * common.page_size;
 			break;
 		}
 	}

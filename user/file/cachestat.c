@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <string.h>
-#include <unistd.h>
 #include "lib/page_cache_user.h"
 #include "lib/tool.h"
 #include "file/cachestat.h"
@@ -35,14 +34,6 @@ static void show_cached(struct out *out, const struct column *c, const void *row
 	show_meminfo(out, "Cached");
 }
 
-static int setup(struct run *run)
-{
-	struct cachestat_bpf__rodata *rodata = run->rodata;
-
-	*(__u32 *)&rodata->page_size = sysconf(_SC_PAGESIZE);
-	return 0;
-}
-
 static const struct column columns[] = {
 	PAGE_CACHE_COLUMNS(ROW, value),
 	COL_OWN("buffers_mb", show_buffers, 10, "the cache of block devices now, in MiB", .bare_json = true),
@@ -63,5 +54,5 @@ TOOL(cachestat,
 		    "and what is brought in otherwise or becomes dirty. hits are the pages read less those brought in.",
 	.cost     = PAGE_CACHE_COST,
 	.caveats  = PAGE_CACHE_CAVEATS,
-	.examples = examples, .columns = columns, .setup = setup,
+	.examples = examples, .columns = columns,
 	.table    = ROWS("counts", ROW, NULL, .per_cpu = 1, .idle = true));

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <unistd.h>
 #include "lib/page_cache_user.h"
 #include "lib/tool.h"
 #include "file/cachetop.h"
 #include "file/cachetop.skel.h"
 
 #define ROW struct cachetop_row
-
-static int setup(struct run *run)
-{
-	struct cachetop_bpf__rodata *rodata = run->rodata;
-
-	*(__u32 *)&rodata->page_size = sysconf(_SC_PAGESIZE);
-	return 0;
-}
 
 static const struct column columns[] = {
 	COL("pid", ROW, key.pid, 7, "process id"),
@@ -40,5 +31,5 @@ TOOL(cachetop,
 		    "On a terminal it works as top does: q quits, p pauses, s sorts by the next column, r turns the order.",
 	.cost     = PAGE_CACHE_COST,
 	.caveats  = PAGE_CACHE_CAVEATS " What one process has brought in, another may read.",
-	.examples = examples, .columns = columns, .setup = setup,
+	.examples = examples, .columns = columns,
 	.table    = ROWS("processes", ROW, "read", .screen = true, .adds = sizeof(struct page_cache_counts)));

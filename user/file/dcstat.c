@@ -17,7 +17,7 @@ static void show_hits(struct out *out, const struct column *c, const void *row)
 
 static const struct column columns[] = {
 	COL("refs", ROW, value.references, 12, "names in paths that were looked up"),
-	COL("slow", ROW, value.slow, 12, "searches of the cache under a lock"),
+	COL("slow", ROW, value.slow, 12, "searches by d_lookup(): for names to be made, deleted or renamed, and by file systems"),
 	COL("misses", ROW, value.misses, 12, "names that were not in the cache, for which the file system was asked"),
 	COL_OWN("hit_pct", show_hits, 7, "of names looked up, how many were in the cache, in percent", .bare_json = true),
 	{}

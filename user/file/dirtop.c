@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <stdlib.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "lib/path_user.h"
 #include "lib/tool.h"
 #include "file/dirtop.h"
@@ -34,23 +32,13 @@ static bool row(struct run *run, void *row)
  */
 static int device_of(const char *path, __u32 *dev)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = path_mount(path);
 	unsigned int major, minor;
-	char *line = NULL;
-	size_t size = 0;
-	struct statx st;
-	int ret = -ENOENT;
+	int ret = !line ? -errno : sscanf(line, "%*s %*s %u:%u", &major, &minor) == 2 ? 0 : -ENOENT;
 
-	if (statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st))
-		ret = -errno;
-	while (f && ret == -ENOENT && getline(&line, &size, f) > 0)
-		if (strtoull(line, NULL, 10) == st.stx_mnt_id && sscanf(line, "%*s %*s %u:%u", &major, &minor) == 2) {
-			*dev = major << 20 | minor;
-			ret = 0;
-		}
+	if (!ret)
+		*dev = major << 20 | minor;
 	free(line);
-	if (f)
-		fclose(f);
 	return ret;
 }
 

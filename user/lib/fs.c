@@ -5,14 +5,12 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "lib/btf.h"
 #include "lib/fs_user.h"
 #include "lib/lib.h"
+#include "lib/path_user.h"
 
 #define MOST 4		/* functions that all tables of a type together have for one call */
 
@@ -79,18 +77,11 @@ wrong:
 /* What the current folder is on. */
 static int type_here(void)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL, *behind;
-	size_t size = 0;
-	struct statx st;
+	char *line = path_mount("."), *behind = line ? strstr(line, " - ") : NULL;
 
-	if (f && !statx(AT_FDCWD, ".", 0, STATX_MNT_ID, &st) && st.stx_mask & STATX_MNT_ID)
-		while (!*fs.type && getline(&line, &size, f) > 0)
-			if (strtoull(line, NULL, 10) == st.stx_mnt_id && (behind = strstr(line, " - ")))
-				sscanf(behind, " - %63s", fs.type);
+	if (behind)
+		sscanf(behind, " - %63s", fs.type);
 	free(line);
-	if (f)
-		fclose(f);
 	if (*fs.type)
 		return 0;
 	err("which file system the current folder is on is not known: give its type with --fs");

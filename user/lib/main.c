@@ -205,6 +205,7 @@ static int configure(void)
 	if (!run.common || !run.lost)
 		return -EINVAL;
 	run.common->compat = kernel_compat();
+	run.common->page_size = sysconf(_SC_PAGESIZE);
 	bpf_object__for_each_map(map, run.skel->obj)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE)
 			run.common->task_storage = kernel_task_storage();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The user side of bpf/lib/path.bpf.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
 #include "lib/path_user.h"
@@ -78,4 +81,30 @@ void path_write_from(struct out *out, const char *base, size_t size, bool cut, c
 			out_str(out, "/");
 	}
 	out_bytes(out, path, len);
+}
+
+char *path_mount(const char *path)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	bool found = false;
+	char *line = NULL;
+	size_t size = 0;
+	struct statx st;
+	int error = 0;
+
+	if (!f || statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st))
+		error = errno;
+	while (!error && !found) {
+		if (getline(&line, &size, f) <= 0)
+			error = ENOENT;
+		else
+			found = st.stx_mask & STATX_MNT_ID && strtoull(line, NULL, 10) == st.stx_mnt_id;
+	}
+	if (f)
+		fclose(f);
+	if (error) {
+		free(line);
+		errno = error;
+	}
+	return error ? NULL : line;
 }

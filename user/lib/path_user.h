@@ -8,5 +8,7 @@
 int path_setup(struct run *run, struct path_offsets *to);	/* -EOPNOTSUPP after a line on stderr */
 void path_write(struct out *out, const char *names, size_t size, bool cut);
 void path_write_from(struct out *out, const char *base, size_t size, bool cut, const char *path, size_t len);
+/* The line of /proc/self/mountinfo of the mount that it is on, to be freed; NULL: errno says why. */
+char *path_mount(const char *path);
 
 #endif

@@ -619,6 +619,25 @@ void stack_add(const void *row)
 		graph.nodes[at].self += *(const __u64 *)((const char *)row + view->value) / (view->divide ?: 1);
 }
 
+void stack_show_kernel(struct out *out, __u64 address)
+{
+	const char *text = address ? symbol_word(symbol_text(symbol_kernel(address, true), true)) : NULL;
+
+	if (text)
+		out_bytes(out, text, strlen(text));
+	else
+		out_nothing(out);
+}
+
+bool stack_event(struct run *run, void *event, size_t size)
+{
+	stack_add(event);
+	if (!stack_line(run, event))
+		return true;
+	run->shown++;
+	return false;
+}
+
 void stack_afresh(void)
 {
 	for (__u32 i = 0; i < graph.n; i++)

@@ -38,8 +38,11 @@ int stack_end(struct run *run);
 size_t stack_merge(struct run *run, void *rows, size_t n);
 bool stack_line(struct run *run, const void *row);
 void stack_add(const void *row);		/* to the graphs: for tools whose rows are events */
+bool stack_event(struct run *run, void *event, size_t size);	/* .event of such a tool */
 void stack_afresh(void);			/* the graphs are to show only what comes from now on */
 void stack_show(struct out *out, const struct column *c, const void *row);
+
+void stack_show_kernel(struct out *out, __u64 address);	/* "function+0x12" of code that called; 0: nothing */
 
 #define STACK_MOST 512	/* frames of a stack, with what is said of it and functions that were put into others */
 /* Frames of a stack, from the innermost, with what is to be said of it. */

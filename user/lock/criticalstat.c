@@ -22,21 +22,14 @@ static void show_section(struct out *out, const struct column *c, const void *ro
 	out_str(out, ((const EVENT *)row)->section == CRITICAL_IRQ ? "irq" : "preempt");
 }
 
-static void show_place(struct out *out, __u64 address)
-{
-	const char *text = symbol_word(symbol_text(symbol_kernel(address, true), true));
-
-	out_bytes(out, text, strlen(text));
-}
-
 static void show_from(struct out *out, const struct column *c, const void *row)
 {
-	show_place(out, ((const EVENT *)row)->from);
+	stack_show_kernel(out, ((const EVENT *)row)->from);
 }
 
 static void show_to(struct out *out, const struct column *c, const void *row)
 {
-	show_place(out, ((const EVENT *)row)->to);
+	stack_show_kernel(out, ((const EVENT *)row)->to);
 }
 
 static const struct column columns[] = {
@@ -89,15 +82,6 @@ static int setup(struct run *run)
 	return stack_setup(run, &view, &rodata->stack_depth);
 }
 
-static bool event(struct run *run, void *event, size_t size)
-{
-	stack_add(event);
-	if (!stack_line(run, event))
-		return true;
-	run->shown++;
-	return false;
-}
-
 static const struct example examples[] = {
 	{ "", "sections of 100 us and more" },
 	{ "-T --irq -m 1ms", "with interrupts off for a millisecond and more, with the time" },
@@ -111,6 +95,6 @@ TOOL(criticalstat,
 		    "is counted. Filters look at the task that the section was in.",
 	.cost     = "Four tracepoints that are met up to millions of times a second: the kernel is slower while it runs.",
 	.caveats  = "Needs a kernel with CONFIG_PREEMPTIRQ_TRACEPOINTS, which distributions mostly leave out.",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .event = event,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .early = stack_early, .event = stack_event,
 	.end      = stack_end, .keep_caps = SYMBOL_CAPS, .optional = "cpu_idle",
 	.twice    = "irq_disable irq_enable preempt_disable preempt_enable cpu_idle");

@@ -28,18 +28,6 @@ static const char *object, *prefix = "";
 static bool of_programs;
 static __u64 wait_until;	/* boot clock: what came later is too young */
 
-static int parse_object(struct run *run, const char *arg, void *to)
-{
-	object = arg;
-	return 0;
-}
-
-static int parse_prefix(struct run *run, const char *arg, void *to)
-{
-	prefix = arg;
-	return 0;
-}
-
 static const struct opt opts[] = {
 	OPT_TIME(0, "older", "TIME", memleak, older, MSEC, "only what is held for longer (500ms)", .max = 1ULL << 62),
 	OPT('z', "min-size", "SIZE", memleak, min_size, "only what is at least so large", .unit = UNIT_SIZE),
@@ -47,9 +35,9 @@ static const struct opt opts[] = {
 	OPT('s', "sample-rate", "N", memleak, sample_rate, "look at one in N, by chance", .min = 1, .max = 1 << 30),
 	OPT('a', "show-allocs", NULL, memleak, show_allocs, "each piece of memory, with its address", .shows = "address"),
 	OPT('P', "percpu", NULL, memleak, percpu, "the kernel's memory by CPU (not its other memory)"),
-	{ .letter = 'O', .name = "object", .arg = "FILE", .value = V_CHARS, .parse = parse_object, .complete = "file",
+	{ .letter = 'O', .name = "object", .arg = "FILE", .value = V_CHARS, .here = &object, .complete = "file",
 	  .help = "the program or library that has the allocator" },
-	{ .letter = 'S', .name = "symbols-prefix", .arg = "PREFIX", .value = V_CHARS, .parse = parse_prefix,
+	{ .letter = 'S', .name = "symbols-prefix", .arg = "PREFIX", .value = V_CHARS, .here = &prefix,
 	  .help = "what the allocator's functions begin with: je_" },
 	OPT_STACK_FORMAT(memleak),
 	{}
@@ -94,7 +82,6 @@ static int setup(struct run *run)
 	char why[160] = "";
 
 	of_programs = object || run->command || run->common->filters & ONLY_PIDS;
-	rodata->page_size = sysconf(_SC_PAGESIZE);
 	if (rodata->min_size > rodata->max_size) {
 		err("--min-size: it is more than --max-size");
 		return -EINVAL;

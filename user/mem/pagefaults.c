@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <unistd.h>
 #include "lib/btf.h"
 #include "lib/path_user.h"
 #include "lib/perf.h"
@@ -50,7 +49,6 @@ static int setup(struct run *run)
 	can_ask = btf_find(types, "bpf_find_vma", BTF_KIND_FUNC) > 0;
 	major = can_ask ? skel->progs.off__major_ask : skel->progs.off__major_walk;
 	minor = can_ask ? skel->progs.off__minor_ask : skel->progs.off__minor_walk;
-	*(__u32 *)&rodata->page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	return bpf_program__set_autoload(major, true) ?: rodata->all_faults ? bpf_program__set_autoload(minor, true) : 0;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/lib.h"
-#include "lib/symbol.h"
+#include "lib/stack_user.h"
 #include "mem/slabage.h"
 #include "mem/slabage.skel.h"
 
@@ -47,13 +47,7 @@ static void show_cache(struct out *out, const struct column *c, const void *row)
 
 static void show_site(struct out *out, const struct column *c, const void *row)
 {
-	__u64 site = ((const ROW *)row)->key.site;
-	const char *text = site ? symbol_word(symbol_text(symbol_kernel(site, true), true)) : NULL;
-
-	if (text)
-		out_bytes(out, text, strlen(text));
-	else
-		out_nothing(out);
+	stack_show_kernel(out, ((const ROW *)row)->key.site);
 }
 
 static const struct column columns[] = {
@@ -148,14 +142,6 @@ static int show(struct run *run)
 	return ret;
 }
 
-static int end(struct run *run)
-{
-	if (symbol_kernel_hidden())
-		note("the kernel hides where its functions are: see kernel.kptr_restrict, and run it as root");
-	symbol_free();
-	return 0;
-}
-
 static const struct example examples[] = {
 	{ "-d 10 -r 20", "what the kernel has allocated in ten seconds and not freed, by who asked for it" },
 	{ "-i 60 --older 1m", "every minute what has been there for longer than that: what leaks grows" },
@@ -170,6 +156,6 @@ TOOL(slabage,
 	.cost     = "A tracepoint and a change of a map for each object that is allocated or freed.",
 	.caveats  = "What is freed in bulk, or by kfree_rcu(), tells nobody: it is held to be there until its memory is given to "
 		    "another. Before 6.1 the kernel doesn't tell the cache, only how large the object is.",
-	.examples = examples, .opts = opts, .columns = columns, .show = show, .end = end, .intervals = true, .state = "objects",
+	.examples = examples, .opts = opts, .columns = columns, .show = show, .end = stack_end, .intervals = true, .state = "objects",
 	.keep_caps = SYMBOL_CAPS, .optional = "kmalloc_node kmem_cache_alloc_node",
 	.table    = { .sort = "bytes", .size = sizeof(ROW), .value_at = offsetof(ROW, bytes) });

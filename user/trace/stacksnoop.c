@@ -34,15 +34,6 @@ static int setup(struct run *run)
 	return points_setup(run, rodata->with_regex) ?: stack_setup(run, &view, &rodata->stack_depth);
 }
 
-static bool event(struct run *run, void *event, size_t size)
-{
-	stack_add(event);
-	if (!stack_line(run, event))
-		return true;
-	run->shown++;
-	return false;
-}
-
 static const struct example examples[] = {
 	{ "-T ext4_sync_fs", "each call of a kernel function, with the time and how it came to it" },
 	{ "-o +tid,cpu t:sched:sched_process_exit", "where threads end" },
@@ -57,5 +48,5 @@ TOOL(stacksnoop,
 	.caveats  = "Stacks of programs are followed by frame pointers: code built without them is missing, and a stack that "
 		    "ends before the program's or thread's beginning ends with [ended early].",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = points_attach, .early = stack_early,
-	.event    = event, .end = stack_end, .keep_caps = SYMBOL_CAPS, .args = "FUNCTION...",
+	.event    = stack_event, .end = stack_end, .keep_caps = SYMBOL_CAPS, .args = "FUNCTION...",
 	.trial    = "t:sched:sched_process_exit");
