@@ -105,10 +105,10 @@ static int in_namespaces(struct sockls_bpf *skel)
 			j--;
 		if (j || !all.row[i].pid)
 			continue;
-		known[done++] = all.row[i].flow.netns;
 		snprintf(path, sizeof(path), "/proc/%u/ns/net", all.row[i].pid);
 		if (namespace_of(path) != all.row[i].flow.netns)
-			continue;	/* it has gone elsewhere, and left its socket there */
+			continue;	/* it has gone elsewhere, and left its socket there; another one may not have */
+		known[done++] = all.row[i].flow.netns;
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0 && !setns(fd, CLONE_NEWNET))
 			ret = of_nobody(skel);
@@ -264,12 +264,6 @@ static void show_fd(struct out *out, const struct column *c, const void *row)
 		out_nothing(out);
 }
 
-static int parse_each(struct run *run, const char *arg, void *to)
-{
-	each_holder = true;
-	return 0;
-}
-
 struct word {
 	const char *name;
 	__u32 bits;
@@ -336,7 +330,7 @@ static const struct opt opts[] = {
 	    .complete = "established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close close-wait last-ack listen closing "
 	    "connected synchronized bucket big all"),
 	{ .letter = 'e', .name = "each", .help = "a row for each descriptor of each process that has the socket",
-	  .value = V_BOOL, .parse = parse_each },
+	  .value = V_BOOL, .here = &each_holder },
 	OPT_FLOW(sockls),
 	{}
 };
