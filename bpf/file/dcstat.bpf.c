@@ -15,7 +15,7 @@ ON_NAME_REFERENCE(nd)
 	return 0;
 }
 
-/* What the walk without locks didn't find: searched again under a lock. */
+/* Not what paths are walked by: for names to be made, deleted or renamed, and by file systems themselves. */
 ON_CALL(d_lookup, void *parent)
 {
 	struct dcstat_value *value = filter_current() ? counter(counts, 1, 0) : NULL;

@@ -90,13 +90,10 @@ static __always_inline bool message_address(struct flow *f, __u64 name)
 /* The socket behind it, where that is of UDP or TCP over IPv4 or IPv6. */
 static __always_inline struct sock___own *message_socket(__u32 fd)
 {
-	struct task_struct___own *task = (void *)bpf_get_current_task();
-	struct file___own **table, *file = NULL;
+	struct file___own *file = sock_file_of(fd);
 	struct sock___own *sk;
 	__u16 family, protocol;
 
-	table = (void *)BPF_CORE_READ(task, files, fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	sk = BPF_CORE_READ(file, private_data, sk);

@@ -187,14 +187,20 @@ static __always_inline bool filter_sock(const bool direct, const struct sock___o
 	return flow_passes(&flow, false);
 }
 
-/* The socket behind one of the current task's descriptors, which must be that of a socket. */
-static __always_inline struct sock___own *sock_of_fd(__u32 fd)
+/* The file behind one of the current task's descriptors; one that isn't open gives anything. */
+static __always_inline struct file___own *sock_file_of(__u32 fd)
 {
 	struct task_struct___own *task = (void *)bpf_get_current_task();
 	struct file___own **table = (void *)BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
 
 	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
-	return BPF_CORE_READ(file, private_data, sk);
+	return file;
+}
+
+/* The socket behind a descriptor, which must be that of a socket. */
+static __always_inline struct sock___own *sock_of_fd(__u32 fd)
+{
+	return BPF_CORE_READ(sock_file_of(fd), private_data, sk);
 }
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/event.bpf.h"
+#include "lib/file.bpf.h"
 #include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "bpfaudit.h"
@@ -44,23 +45,6 @@ struct bpf_link___audit {
 struct btf___audit {
 	__u32 id;
 	char name[BPF_NAME];
-};
-
-struct dentry___audit {
-	struct { const char *name; } d_name;
-};
-
-struct file___audit {
-	void *private_data;
-	struct { struct dentry___audit *dentry; } f_path;
-};
-
-struct task_struct___audit {
-	struct files_struct___audit *files;
-};
-
-struct files_struct___audit {
-	struct fdtable *fdt;
 };
 #pragma clang attribute pop
 
@@ -112,16 +96,18 @@ static __always_inline void take_prog(struct bpfaudit_event *e, const struct bpf
 /* What the file behind a descriptor is stands in its name, which nothing else can have. */
 static __noinline int take_object(struct bpfaudit_event *e, __u32 fd)
 {
-	struct task_struct___audit *task = (void *)bpf_get_current_task();
-	struct file___audit **table = (void *)BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file *file = NULL;
 	char name[12] = "";
 	void *object;
 
-	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	/* the call may have failed for there is no such descriptor */
+	if (fd < BPF_CORE_READ(task, files, fdt, max_fds))
+		file = file_of(fd);
 	if (!file || !e)
 		return 0;
 	object = BPF_CORE_READ(file, private_data);
-	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	file_name(name, sizeof(name), file);
 	if (!object || name[0] != 'b')
 		return 0;
 	if (name[3] == '-' && name[4] == 'p') {			/* bpf-prog */

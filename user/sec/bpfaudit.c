@@ -30,12 +30,6 @@ static const char *const names[] = {
 static __u64 wanted;
 static bool all;
 
-static int parse_all(struct run *run, const char *arg, void *to)
-{
-	all = true;
-	return 0;
-}
-
 static int parse_commands(struct run *run, const char *arg, void *to)
 {
 	char *copy = strdup(arg), *rest = copy, *word;
@@ -146,7 +140,7 @@ static void show_target(struct out *out, const struct column *c, const void *row
 
 static const struct opt opts[] = {
 	OPT('x', "failed", NULL, bpfaudit, failed_only, "only what failed"),
-	{ .letter = 'a', .name = "all", .value = V_BOOL, .parse = parse_all,
+	{ .letter = 'a', .name = "all", .value = V_BOOL, .here = &all,
 	  .help = "every command, also those that read and write maps, or look at what there is" },
 	{ .letter = 'C', .name = "commands", .arg = "LIST", .value = V_CHARS, .parse = parse_commands,
 	  .help = "only these: PROG_LOAD,OBJ_PIN" },
