@@ -39,6 +39,15 @@ static void make_noise(void *arg)
 	}
 }
 
+TEST_EACH_TOOL("killed outright, it leaves nothing loaded", .traces = true)
+{
+	char *before = bpf_ids();
+	struct job *job = tool_start_argv(LINE(NULL) + 1);
+
+	CHECK_EQ(job_end(job, SIGKILL), 128 + SIGKILL);
+	CHECK(bpf_ids_gone(before, 10));
+}
+
 TEST_EACH_TOOL("a closed stdout ends it without a word", .traces = true)
 {
 	struct child noise;
@@ -79,7 +88,6 @@ TEST_EACH_TOOL("a reader that goes ends it, also while there is nothing to write
 	CHECK_EQ(job_wait(job, 20), 0);
 	CHECK_STR(job->err, "");
 }
-
 
 TEST_EACH_TOOL("--explain tells how it would attach", .traces = true)
 {
