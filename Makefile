@@ -113,11 +113,18 @@ uninstall:
 		$(DESTDIR)$(bashdir)/$t $(DESTDIR)$(zshdir)/_$t $(DESTDIR)$(fishdir)/$t.fish) $(names:%=$(DESTDIR)$(schemadir)/%.json)
 	-rmdir -p $(DESTDIR)$(schemadir) 2>/dev/null
 
+# One file that needs nothing: every tool.
+static: $(OUT)/bin/corekit
+
+# A release into $(OUT)/dist: sources, the static binary, what it is made of, and checksums.
+dist: static
+	ARCH="$(ARCH)" PKG_CONFIG="$(PKG_CONFIG)" CROSS_COMPILE="$(CROSS_COMPILE)" RUN="$(RUN)" tools/dist $(OUT)/dist $(OUT)/bin/corekit
+
 clean:
 	rm -rf $(OUT)
 
 -include tests/tests.mk
 -include $(objs:.o=.d) $(lib:.o=.d) $(paths:%=$(OUT)/%.bpf.d)
-.PHONY: all check install uninstall clean $(names)
+.PHONY: all static dist check install uninstall clean $(names)
 .DELETE_ON_ERROR:
 .SECONDARY:

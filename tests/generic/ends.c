@@ -123,8 +123,13 @@ static uint64_t rights(const char *name)
 	static const struct {
 		const char *name;
 		int number;
-	} caps[] = {{"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH}, {"CAP_NET_ADMIN", CAP_NET_ADMIN}, {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
-		    {"CAP_SYS_ADMIN", CAP_SYS_ADMIN}, {"CAP_SYSLOG", CAP_SYSLOG}, {"CAP_PERFMON", CAP_PERFMON}, {"CAP_BPF", CAP_BPF},
+	} caps[] = {{"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH},
+		    {"CAP_NET_ADMIN", CAP_NET_ADMIN},
+		    {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
+		    {"CAP_SYS_ADMIN", CAP_SYS_ADMIN},
+		    {"CAP_SYSLOG", CAP_SYSLOG},
+		    {"CAP_PERFMON", CAP_PERFMON},
+		    {"CAP_BPF", CAP_BPF},
 		    {"CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE}};
 	char *at = strstr(run("corekit", name, "--help=man")->out, "\n.SH RIGHTS\n"), *end;
 	uint64_t bits = 0;
@@ -140,7 +145,8 @@ static uint64_t rights(const char *name)
 TEST_EACH_TOOL("with the capabilities that its manual page names, and no others, it runs", .traces = true)
 {
 	needs(the_tool->name);
-	ended_well(job_run(&(struct how){.uid = 65534, .caps = rights(the_tool->name)}, LINE("-q", "--duration", "100ms")));
+	ended_well(job_run(&(struct how){.uid = 65534, .caps = rights(the_tool->name)},
+			   LINE("-q", "--duration", "100ms")));
 }
 
 TEST_EACH_TOOL("without tracefs it runs, or names it as the cause, and nothing stays", .traces = true)
