@@ -3,9 +3,12 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -146,7 +149,7 @@ TEST(promises, "-T shows when it happened: local, iso, unix, relative, or not at
 	CHECK_EQ(sscanf(text, "%2d:%2d:%2d.", &hours, &minutes, &rest), 3);
 	CHECK_BETWEEN(0, (time(NULL) + 19800 - (hours * 60 + minutes) * 60 - rest) % 86400, 20 * slow());
 
-	text = time_of("-Trelative");	/* before the clock is read: arguments are evaluated in any order */
+	text = time_of("-Trelative"); /* before the clock is read: arguments are evaluated in any order */
 	CHECK_BETWEEN(0, atof(text), (now_ns() - start) * 1e-9);
 	CHECK(!strstr(OUTPUT("-f", "csv", "-Tnone"), "time"));
 	CHECK(!strncmp(OUTPUT("-f", "csv", "-T"), "time,pid,", 9));
@@ -262,17 +265,50 @@ TEST(promises, "file capabilities are enough: cap_bpf and cap_perfmon of a copy 
 		SKIP("this file system has no file capabilities");
 	}
 	corekit_path = tmp("corekit");
-	job = job_run(&(struct how){.uid = 65534}, ARGV("corekit", "hello", "-j", "-N", "1", "--", "sh", "-c", "true & wait"));
+	job = job_run(&(struct how){.uid = 65534},
+		      ARGV("corekit", "hello", "-j", "-N", "1", "--", "sh", "-c", "true & wait"));
 	CHECK_EQ(job->status, 0);
 	CHECK_EQ(lines(job->out), 1);
 	CHECK_HAS(job->out, "\"child\":");
+}
+
+/* --- A kernel without BTF --- */
+
+TEST(promises,
+     "where the kernel tells no types: a file that is named has them, or one in /boot; without, a line says so")
+{
+	struct utsname name;
+	struct job *job;
+
+	needs("hello");
+	uname(&name);
+	REQUIRE(run("cp", "/sys/kernel/btf/vmlinux", tmp("types"))->status == 0);
+	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL) == 0 &&
+		mount("none", "/boot", "tmpfs", 0, NULL) == 0);
+	job = run("corekit", "biolatency", "-d", "100ms");
+	CHECK_EQ(job->status, 3);
+	CHECK_EQ(lines(job->err), 1);
+	CHECK_HAS(job->err, "--btf");
+	job = run("corekit", "biolatency", "--btf", "/etc/passwd", "-d", "100ms");
+	CHECK_EQ(job->status, 2);
+	CHECK_EQ(lines(job->err), 1);
+	/* a hook whose arguments have changed, system calls, and a tool of sockets */
+	CHECK_EQ(run("corekit", "biolatency", "--btf", tmp("types"), "-q", "-d", "100ms")->status, 0);
+	job = run("corekit", "hello", "--btf", tmp("types"), "-j", "-N", "1", "--", "sh", "-c", "true & wait");
+	CHECK_EQ(job->status, 0);
+	CHECK_EQ(lines(job->out), 1);
+	REQUIRE(run("cp", tmp("types"), text("/boot/vmlinux-%s", name.release))->status == 0);
+	CHECK_EQ(run("corekit", "tcplife", "-q", "-d", "100ms")->status, 0);
 }
 
 /* --- Buffer --- */
 
 TEST(promises, "-b takes sizes up to a power of two, and refuses the rest")
 {
-	static const char *const good[] = {"4096", "5000", "64k", "1m", "1.5m"}, *const bad[] = {"0", "1", "4095", "2g", "-1", "4kb", "x", ""};
+	static const char *const good[] = {"4096", "5000", "64k", "1m", "1.5m"}, *const bad[] = {"0",  "1",  "4095",
+												 "2g", "-1", "4kb",
+												 "x",  ""};
 	struct child child;
 	struct job *job;
 
@@ -311,7 +347,8 @@ TEST(promises, "--btf of what is no BTF is refused, and nothing stays")
 {
 	static const char garbage[] = "\x9f\xeb\x01\x00garbage garbage garbage garbage";
 	char *before = bpf_ids();
-	const char *const files[] = {"/nowhere", "/dev/null", tmp(NULL), tmp("garbage"), tmp("half"), "/proc/self/mem", ""};
+	const char *const files[] = {"/nowhere",  "/dev/null",	    tmp(NULL), tmp("garbage"),
+				     tmp("half"), "/proc/self/mem", ""};
 	int fd = open(tmp("garbage"), O_CREAT | O_WRONLY, 0600);
 
 	REQUIRE(write(fd, garbage, sizeof(garbage)) == sizeof(garbage) && close(fd) == 0);
@@ -331,8 +368,9 @@ TEST(promises, "--btf of what is no BTF is refused, and nothing stays")
 TEST(promises, "whatever is refused leaves nothing attached or pinned")
 {
 	static const char *const bad[][3] = {
-		{"--nonsense"}, {"-q", "-q"}, {"-p", "4194303"}, {"-c", "nowhere"}, {"--container", "nowhere"},
-		{"-o", "nonsense"}, {"-d", "1parsec"}, {"-N", "0"}, {"stray"}, {"--follow", "4194303"}, {"--netns", "x"},
+		{"--nonsense"},	    {"-q", "-q"},      {"-p", "4194303"}, {"-c", "nowhere"}, {"--container", "nowhere"},
+		{"-o", "nonsense"}, {"-d", "1parsec"}, {"-N", "0"},	  {"stray"},	     {"--follow", "4194303"},
+		{"--netns", "x"},
 	};
 	char *before = bpf_ids();
 

@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+#include "lib/tool.h"
 
 #define BTF_FOLDER "/sys/kernel/btf"
 #define BTF_MARK   16	       /* the place of every 16th type is remembered */
@@ -561,6 +563,38 @@ out:
 	return err;
 }
 
+static const char *lent;
+
+void btf_lend(const char *path)
+{
+	lent = path;
+}
+
+bool btf_own(void)
+{
+	return !reach(BTF_FOLDER "/vmlinux", F_OK);
+}
+
+static int btf_lent(void)
+{
+	static const char *const places[] = {"/boot/vmlinux-%s", "/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
+					     "/usr/lib/debug/usr/lib/modules/%s/vmlinux", "/lib/modules/%s/vmlinux",
+					     "/lib/modules/%s/build/vmlinux"};
+	struct utsname name;
+	char path[256];
+	int err = -ENOENT;
+
+	if (lent)
+		return btf_load(&btf_kernel, lent, NULL);
+	uname(&name);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && err; i++) {
+		snprintf(path, sizeof(path), places[i], name.release);
+		if (!reach(path, R_OK))
+			err = btf_load(&btf_kernel, path, NULL);
+	}
+	return err;
+}
+
 int btf_open(struct btf_types **b, const char *path)
 {
 	int err = 0;
@@ -568,7 +602,7 @@ int btf_open(struct btf_types **b, const char *path)
 	if (path)
 		return btf_load(b, path, NULL);
 	if (!btf_kernel)
-		err = btf_load(&btf_kernel, BTF_FOLDER "/vmlinux", NULL);
+		err = btf_own() ? btf_load(&btf_kernel, BTF_FOLDER "/vmlinux", NULL) : btf_lent();
 	*b = btf_kernel;
 	return err;
 }
@@ -606,7 +640,7 @@ static int btf_modules(struct btf_types *b, int (*fn)(struct btf_types **m, void
 	int err = 0;
 
 	/* a file of the user's has no modules */
-	if (b != btf_kernel)
+	if (b != btf_kernel || !btf_own())
 		return 0;
 	if (!b->end_id)
 		err = btf_walk(b, NULL, 0);

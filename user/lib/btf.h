@@ -3,6 +3,7 @@
 #ifndef BTF_H
 #define BTF_H
 
+#include <stdbool.h>
 #include <linux/btf.h>
 #include <linux/types.h>
 #include <stddef.h>
@@ -35,6 +36,12 @@ struct btf_value {
  * btf_close(). -EINVAL: not BTF, damaged, or of the other byte order.
  */
 int btf_open(struct btf_types **b, const char *path);
+/*
+ * Where the kernel has no BTF of its own, this file stands for it, else what is installed for it in /boot, /usr/lib/debug or
+ * /lib/modules. Programs that the kernel attaches by its own BTF (tp_btf, fentry, iterators) aren't to be had then.
+ */
+void btf_lend(const char *path);
+bool btf_own(void);
 void btf_close(struct btf_types *b);
 
 /* One pass over the types for all the names, so ask for many at a time; answers are kept. */

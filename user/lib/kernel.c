@@ -278,11 +278,17 @@ static bool kernel_btf(const char *name, __u32 kind, char *why, size_t size)
 
 	if (ret >= 0)
 		return true;
-	if (reach("/sys/kernel/btf/vmlinux", R_OK))
+	if (ret != -ENOENT)
 		snprintf(why, size, "no BTF in this kernel: give it with --btf");
 	else
 		snprintf(why, size, "not in this kernel");
 	return false;
+}
+
+static bool is_attached_by_btf(const char *section)
+{
+	return !strncmp(section, "tp_btf/", 7) || !strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6) ||
+	       !strncmp(section, "fmod_ret/", 9) || !strncmp(section, "iter/", 5);
 }
 
 /* Can a program with this section name be attached?  If not, why, in a few words. */
@@ -293,6 +299,10 @@ bool kernel_has_program(const char *section, char *why, size_t size)
 
 	if (!target++)
 		return true;
+	if (is_attached_by_btf(section) && !btf_own()) {
+		snprintf(why, size, "this kernel has no BTF of its own");
+		return false;
+	}
 	if (!strncmp(section, "tp_btf/", 7)) {
 		snprintf(name, sizeof(name), "btf_trace_%s", target);
 		return kernel_btf(name, BTF_KIND_TYPEDEF, why, size);

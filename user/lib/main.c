@@ -146,6 +146,8 @@ static int open_object(void)
 	int fd;
 
 	elf = run.tool->elf(&size);
+	if (run.btf)
+		btf_lend(run.btf);
 	if (minimal < 0) {
 		fd = run.btf ? btf_open(&types, run.btf) : 0;
 		if (!fd)
