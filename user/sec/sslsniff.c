@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/data_user.h"
 #include "lib/tls_user.h"
 #include "sec/sslsniff.h"
 #include "sec/sslsniff.skel.h"
 
 #define EVENT struct sslsniff_event
-#define LINE  16
 
-static bool hex, handshakes;
-static __u32 most;
+static bool handshakes;
 
 static int setup(struct run *run)
 {
-	most = ((struct sslsniff_bpf__rodata *)run->rodata)->max_size;
 	return tls_setup(run, TLS_READ | TLS_WRITE | (handshakes ? TLS_HANDSHAKE : 0));
 }
 
@@ -20,62 +18,11 @@ static void show_call(struct out *out, const struct column *c, const void *row)
 	out_str(out, tls_kind(((const EVENT *)row)->function));
 }
 
-/* Of the last record of a call: what comes behind it and was not taken. */
-static __u64 rest(const EVENT *e)
-{
-	__u64 to = (__u64)e->offset + e->size;
-
-	return to >= most && e->length > to ? e->length - to : 0;
-}
-
-static void show_cut(struct out *out, const struct column *c, const void *row)
-{
-	if (rest(row))
-		out_u64(out, rest(row));
-	else
-		out_nothing(out);
-}
-
-static void show_hex(struct out *out, const EVENT *e)
-{
-	const __u8 *data = (const void *)e->data;
-
-	for (__u32 at = 0; at < e->size; at += LINE) {
-		out_printf(out, "\n%10x ", e->offset + at);
-		for (__u32 i = at; i < at + LINE; i++)
-			if (i < e->size)
-				out_printf(out, "%s%02x", i % 8 ? " " : "  ", data[i]);
-			else
-				out_str(out, i % 8 ? "   " : "    ");
-		out_str(out, "  ");
-		for (__u32 i = at; i < at + LINE && i < e->size; i++)
-			out_printf(out, "%c", data[i] >= ' ' && data[i] < 0x7f ? data[i] : '.');
-	}
-}
-
-static void show_data(struct out *out, const struct column *c, const void *row)
-{
-	const EVENT *e = row;
-
-	if (!e->size)
-		out_nothing(out);
-	else if (!hex)
-		out_bytes(out, e->data, e->size);
-	else if (out_is_text(out))
-		show_hex(out, e);
-	else
-		for (__u32 i = 0; i < e->size; i++)
-			out_printf(out, "%02x", (__u8)e->data[i]);
-	if (out_is_text(out) && rest(e) && e->size)
-		out_printf(out, "%s... and %llu bytes more", hex ? "\n" : " ", rest(e));
-}
-
 static const struct opt opts[] = {
-	{ .letter = 'x', .name = "hexdump", .value = V_BOOL, .here = &hex, .help = "data as hexadecimal numbers" },
+	OPT_HEX,
 	OPT_SHOW('l', "latency", "latency", "how long the functions take"),
 	{ .name = "handshake", .value = V_BOOL, .here = &handshakes, .help = "handshakes that succeed as well", .shows = "latency" },
-	OPT(0, "max-buffer-size", "SIZE", sslsniff, max_size, "how much of one call's data is shown (8k, 256k at most; 0: lengths only)",
-	    .unit = UNIT_SIZE, .max = SSLSNIFF_PIECE * SSLSNIFF_PIECES, .shows = "offset"),
+	OPT_DATA(0, "max-buffer-size", sslsniff),
 	OPT_TLS,
 	{}
 };
@@ -87,10 +34,7 @@ static const struct column columns[] = {
 	COL_OWN("function", tls_show_function, -18, "function that was called", HIDDEN, .offset = offsetof(EVENT, function)),
 	COL_OWN("call", show_call, -9, "read, write or handshake"),
 	COL_NSEC("latency", "us", EVENT, latency, 11, "how long the function took", HIDDEN),
-	COL("length", EVENT, length, 7, "bytes that it read or wrote"),
-	COL("offset", EVENT, offset, 7, "in them, where the data of this row begins", HIDDEN),
-	COL_OWN("cut", show_cut, 7, "bytes that come behind it and are not shown", HIDDEN, .bare_json = true),
-	COL_OWN("data", show_data, 0, "plain text: what was read, or is written; with --hexdump in hexadecimal numbers"),
+	COL_DATA(EVENT, "plain text: what was read, or is written"),
 	{}
 };
 
