@@ -64,8 +64,6 @@ static __noinline int tls_called(struct pt_regs *ctx, __u32 function, __u32 what
 
 	if (!filter_current())
 		return 0;
-	if (what & TLS_LAYERED && !tls_is_layered(PT_REGS_PARM1(ctx)))
-		return 0;
 	if (what & TLS_FLAGS && PT_REGS_PARM4(ctx) & 2)	/* PR_MSG_PEEK */
 		return 0;
 	calls = map_get_or_init(&tls_calls, &tid, &none);
@@ -118,6 +116,9 @@ static __always_inline void tls_take(struct tls_call *call, struct pt_regs *ctx)
 	__u64 bytes = 0;
 
 	done.latency = bpf_ktime_get_boot_ns() - call->start;
+	call->stack = 0;
+	if (done.what & TLS_LAYERED && !tls_is_layered(done.session))	/* only now has it surely been looked at */
+		return;
 	/* an int, but of what gives a ssize_t; no buffer is that long */
 	done.ret = (__s32)PT_REGS_RC(ctx);
 	done.failed = done.what & TLS_ZERO ? done.ret < 0 : done.ret <= 0;
@@ -126,7 +127,6 @@ static __always_inline void tls_take(struct tls_call *call, struct pt_regs *ctx)
 	else if (!done.failed && done.what & (TLS_READ | TLS_WRITE))
 		bytes = done.ret;
 	done.bytes = bytes;
-	call->stack = 0;
 	tls_done(&done);
 }
 
