@@ -129,7 +129,8 @@ static __noinline int received(const struct undump_call *from, __u64 message, __
 ON_SYSCALL(read, readv, recvfrom, recvmsg, recvmmsg)
 {
 	bool plain = syscall_is(call, read) || syscall_is(call, recvfrom);
-	__u64 flags = syscall_is(call, recvmsg) ? call->arg[2] : syscall_is(call, recvfrom) || syscall_is(call, recvmmsg) ? call->arg[3] : 0;
+	bool has_flags = syscall_is(call, recvfrom) || syscall_is(call, recvmmsg);
+	__u64 flags = syscall_is(call, recvmsg) ? call->arg[2] : has_flags ? call->arg[3] : 0;
 	struct undump_call from = {};
 	__u64 n = call->ret;
 

@@ -36,8 +36,9 @@ static __always_inline bool is_alias(struct file *file)
 	struct tty_struct *tty = BPF_CORE_READ(private, tty);
 	struct tty_driver *driver = BPF_CORE_READ(tty, driver);
 	struct dentry *name;
+	__u32 minor = BPF_CORE_READ(driver, minor_start) + BPF_CORE_READ(tty, index);
 
-	if ((__u32)(BPF_CORE_READ(driver, major) << 20 | (BPF_CORE_READ(driver, minor_start) + BPF_CORE_READ(tty, index))) != terminal)
+	if ((BPF_CORE_READ(driver, major) << 20 | minor) != terminal)
 		return false;
 	name = BPF_CORE_READ(tty, driver_data);	/* of a pseudoterminal */
 	return !file_system || BPF_CORE_READ(name, d_sb, s_dev) == file_system;

@@ -34,8 +34,8 @@ int tls_extra(struct run *run, const char *arg, void *to);
 
 #define TLS_ABOUT							\
 	"The libraries are OpenSSL, with LibreSSL and BoringSSL where their functions have the same names, GnuTLS and NSS: as " \
-	"installed, as running processes have them mapped, in containers as well, and linked into programs that run, where these keep their " \
-	"symbols."
+	"installed, as running processes have them mapped, in containers as well, and linked into programs that run, where these " \
+	"keep their symbols."
 
 #define TLS_CAVEATS							\
 	"Programs that speak TLS by other means, as Go's and Java's do, and those of Rust with rustls, are not seen, nor what the " \

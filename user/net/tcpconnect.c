@@ -10,6 +10,9 @@
 
 #define EVENT struct tcpconnect_event
 
+#define TYPE_A	  1	/* RFC 1035, RFC 3596 */
+#define TYPE_AAAA 28
+
 #define NAMES  4096	/* addresses whose names are kept, a power of two ... */
 #define PLACES 8	/* ... each at one of so many places: the oldest goes */
 
@@ -44,10 +47,14 @@ static void learn(const struct dns *dns, __u64 time)
 	size_t at = dns->at;
 
 	for (__u32 n = 0; n < dns->answers && dns_next(dns, &at, &answer); n++) {
-		__u32 addr[4] = {}, family = inet_pton(AF_INET, answer.text, addr) == 1 ? 4 : inet_pton(AF_INET6, answer.text, addr) == 1 ? 6 : 0;
-		char *copy = family ? strdup(dns->question) : NULL;
+		bool is_v4 = answer.type == TYPE_A, is_address = is_v4 || answer.type == TYPE_AAAA;
+		__u32 addr[4] = {}, family = is_v4 ? 4 : 6;
+		char *copy;
 		struct name *to;
 
+		if (!is_address || inet_pton(is_v4 ? AF_INET : AF_INET6, answer.text, addr) != 1)
+			continue;
+		copy = strdup(dns->question);
 		if (!copy)
 			continue;
 		to = place_of(family, addr);
@@ -94,7 +101,9 @@ static int parse_counts(struct run *run, const char *arg, void *to)
 static int setup(struct run *run)
 {
 	struct tcpconnect_bpf *skel = (void *)run->skel;
-	struct bpf_program *const listeners[] = { skel->progs.syscall_exit, skel->progs.message_process_ended, skel->progs.message_meet };
+	struct bpf_program *const listeners[] = {
+		skel->progs.syscall_exit, skel->progs.message_process_ended, skel->progs.message_meet
+	};
 	int ret = 0;
 
 	if (run->interval && !count) {

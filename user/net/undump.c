@@ -60,8 +60,8 @@ TOOL(undump,
 	.about    = "One line for each read(2), readv(2), recvfrom(2), recvmsg(2) or message of recvmmsg(2) that receives something "
 		    "over a local socket (AF_UNIX) of any kind. What is longer than 8 KiB comes in as many rows, as far as "
 		    "--size allows; LENGTH is that of all of it.",
-	.cost     = "One raw tracepoint at the return of each system call; at each that reads or receives, some reads of kernel memory that "
-		    "tell whether it was a local socket.",
+	.cost     = "One raw tracepoint at the return of each system call; at each that reads or receives, some reads of kernel "
+		    "memory that tell whether it was a local socket.",
 	.caveats  = "This shows what other people's programs tell each other. What is only peeked at is not shown, nor what goes "
 		    "through io_uring, splice(2) or sendfile(2), and more than eight messages of one recvmmsg(2). Of calls of 32-bit "
 		    "programs that receive into several parts only the length is told. A process that receives a descriptor with "

@@ -53,7 +53,8 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_ORIGIN(EVENT),
-	COL_AS(L_HEX, "session", EVENT, session, 14, "address of the library's own record of the connection, to tell one from another", HIDDEN),
+	COL_AS(L_HEX, "session", EVENT, session, 14, "address of the library's own record of the connection, to tell them apart",
+	       HIDDEN),
 	COL_OWN("library", tls_show_library, -7, "OpenSSL, GnuTLS or NSS", HIDDEN, .offset = offsetof(EVENT, function)),
 	COL_OWN("call", show_call, -9, "read, write, handshake, or operation: with keys", HIDDEN),
 	COL_NSEC("latency", "us", EVENT, latency, 11, "how long it took"),

@@ -109,7 +109,8 @@ static const struct opt opts[] = {
 	{ .letter = 'C', .name = "no-clear", .value = V_BOOL, .here = &keep, .help = "don't clear the screen first, with --raw" },
 	OPT_HEX,
 	OPT_DATA('s', "datasize", ttysnoop),
-	OPT(0, "datacount", "N", ttysnoop, most_parts, "how many parts of one writev(2) are shown (64, the most)", .min = 1, .max = DATA_PARTS),
+	OPT(0, "datacount", "N", ttysnoop, most_parts, "how many parts of one writev(2) are shown (64, the most)", .min = 1,
+	    .max = DATA_PARTS),
 	{}
 };
 
@@ -133,8 +134,8 @@ TOOL(ttysnoop,
 		    "/dev/console: who, how much and what. A pseudoterminal is told from those of other containers that "
 		    "have the same number. With --raw only the bytes, as they were written: on a terminal of the same size they give "
 		    "the same picture.",
-	.cost     = "One raw tracepoint at the return of each system call; at each write(2) of any process, some reads of kernel memory that "
-		    "tell which file it was.",
+	.cost     = "One raw tracepoint at the return of each system call; at each write(2) of any process, some reads of kernel "
+		    "memory that tell which file it was.",
 	.caveats  = "This shows other people's screens, and with --input what they type, passwords included. Seen are system calls: "
 		    "not what is typed and echoed by the kernel, what the kernel itself prints, and what goes to the terminal "
 		    "by io_uring, splice(2) or sendfile(2). Of writev(2) of 32-bit programs only the length is told. What is longer than "
