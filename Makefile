@@ -10,6 +10,8 @@ LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 OUT       ?= build
 CFLAGS    ?= -Os -g
+# Empty where a distribution has no archives of the libraries: corekit is then linked like the tools.
+STATIC    ?= -static
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
 datadir   ?= $(prefix)/share
@@ -64,7 +66,7 @@ $(bins): $(lib) | $(OUT)/bin/
 
 $(OUT)/bin/corekit: $(objs) $(lib) | $(OUT)/bin/
 	$(call say,LINK,$@)
-	$(CC) $(ALL_CFLAGS) -static $(filter %.o,$^) $(ALL_LDFLAGS) $(STATIC_LIBS) -o $@ 2>$(OUT)/link.log || { cat $(OUT)/link.log >&2; exit 1; }
+	$(CC) $(ALL_CFLAGS) $(STATIC) $(filter %.o,$^) $(ALL_LDFLAGS) $(if $(STATIC),$(STATIC_LIBS),$(LIBS)) -o $@ 2>$(OUT)/link.log || { cat $(OUT)/link.log >&2; exit 1; }
 
 $(lib) $(objs): $(OUT)/%.o: user/%.c | check
 	mkdir -p $(@D)
@@ -94,7 +96,7 @@ $(OUT)/%.bpf.o: bpf/%.bpf.c | check
 check: $(OUT)/.checked ;
 $(OUT)/.checked: tools/check
 	mkdir -p $(@D)
-	CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" LLVM_STRIP="$(LLVM_STRIP)" PKG_CONFIG="$(PKG_CONFIG)" VMLINUX="$(VMLINUX)" tools/check $(OUT)/ldflags
+	CC="$(CC)" CLANG="$(CLANG)" BPFTOOL="$(BPFTOOL)" LLVM_STRIP="$(LLVM_STRIP)" PKG_CONFIG="$(PKG_CONFIG)" VMLINUX="$(VMLINUX)" STATIC="$(STATIC)" tools/check $(OUT)/ldflags
 	touch $@
 
 # TOOL_PREFIX=bpf- where a distribution has a name already.
@@ -113,11 +115,18 @@ uninstall:
 		$(DESTDIR)$(bashdir)/$t $(DESTDIR)$(zshdir)/_$t $(DESTDIR)$(fishdir)/$t.fish) $(names:%=$(DESTDIR)$(schemadir)/%.json)
 	-rmdir -p $(DESTDIR)$(schemadir) 2>/dev/null
 
+# One file that needs nothing: every tool.
+static: $(OUT)/bin/corekit
+
+# A release into $(OUT)/dist: sources, the static binary, what it is made of, and checksums.
+dist: static
+	ARCH="$(ARCH)" PKG_CONFIG="$(PKG_CONFIG)" CROSS_COMPILE="$(CROSS_COMPILE)" RUN="$(RUN)" tools/dist $(OUT)/dist $(OUT)/bin/corekit
+
 clean:
 	rm -rf $(OUT)
 
 -include tests/tests.mk
 -include $(objs:.o=.d) $(lib:.o=.d) $(paths:%=$(OUT)/%.bpf.d)
-.PHONY: all check install uninstall clean $(names)
+.PHONY: all static dist check install uninstall clean $(names)
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -2,11 +2,6 @@
 /* How every tool begins and ends, on every kernel. Those that cannot run here must say so, and are skipped. */
 #include "line.h"
 
-static struct job *ready(void)
-{
-	return tool_start_argv(line_of((const char *const[]){NULL}) + 1);
-}
-
 TEST_EACH_TOOL("runs where doctor says so only; INT, TERM, HUP end it with status 0, and nothing stays loaded", .traces = true)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -16,19 +11,11 @@ TEST_EACH_TOOL("runs where doctor says so only; INT, TERM, HUP end it with statu
 	needs(the_tool->name);
 	before = bpf_ids();
 	for (int i = 0; i < n; i++) {
-		struct job *job = ready();
+		struct job *job = tool_start_argv(LINE(NULL) + 1);
 
 		job_end(job, signals[i]);
 		ended_well(job);
 		tool_check_json(job);
 	}
-	CHECK(bpf_ids_gone(before, 10));
-}
-
-TEST_EACH_TOOL("killed outright, it leaves nothing loaded", .traces = true)
-{
-	char *before = bpf_ids();
-
-	CHECK_EQ(job_end(ready(), SIGKILL), 128 + SIGKILL);
 	CHECK(bpf_ids_gone(before, 10));
 }

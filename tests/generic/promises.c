@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What every tool promises by the shared library, shown on one: hello, which has a row for each fork. */
+#include <linux/capability.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include "test.h"
 
@@ -245,6 +247,25 @@ TEST(promises, "once attached, it has no more than CAP_BPF and CAP_PERFMON")
 	CHECK_EQ(caps_of(job, "CapEff:") & ~allowed, 0);
 	CHECK_EQ(caps_of(job, "CapPrm:") & ~allowed, 0);
 	tool_stop(job);
+}
+
+TEST(promises, "file capabilities are enough: cap_bpf and cap_perfmon of a copy that belongs to root")
+{
+	struct vfs_cap_data caps = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+				    .data[CAP_BPF / 32].permitted = 1u << CAP_BPF % 32 | 1u << CAP_PERFMON % 32};
+	struct job *job;
+
+	needs("hello");
+	REQUIRE(run("cp", corekit_path, tmp("corekit"))->status == 0);
+	if (setxattr(tmp("corekit"), "security.capability", &caps, XATTR_CAPS_SZ_2, 0)) {
+		REQUIRE(errno == EOPNOTSUPP);
+		SKIP("this file system has no file capabilities");
+	}
+	corekit_path = tmp("corekit");
+	job = job_run(&(struct how){.uid = 65534}, ARGV("corekit", "hello", "-j", "-N", "1", "--", "sh", "-c", "true & wait"));
+	CHECK_EQ(job->status, 0);
+	CHECK_EQ(lines(job->out), 1);
+	CHECK_HAS(job->out, "\"child\":");
 }
 
 /* --- Buffer --- */

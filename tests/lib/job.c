@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Commands and tools, run with deadlines. */
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -36,11 +38,29 @@ int lines(const char *text)
 	return n;
 }
 
+/* Capabilities that last across exec. */
+static int have_caps(uint64_t caps)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = data[i].inheritable = caps >> 32 * i;
+	if (syscall(SYS_capset, &header, data))
+		return -1;
+	for (int i = 0; i < 64; i++)
+		if (caps >> i & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0))
+			return -1;
+	return 0;
+}
+
 /* The program is opened before the user changes, who may not be able to reach it. */
 static void become(const struct how *how, int program, char **argv)
 {
-	if (how->uid && (setgid(how->uid) || setuid(how->uid)))
+	if (how->uid && (prctl(PR_SET_KEEPCAPS, how->caps != 0) || setgid(how->uid) || setuid(how->uid)))
 		_exit(126);
+	if (how->uid && how->caps && have_caps(how->caps))
+		_exit(125);
 	if (program >= 0)
 		fexecve(program, argv, environ);
 	else

@@ -107,6 +107,7 @@ struct job {
 
 struct how {
 	uid_t uid;	 /* 0: as the test is */
+	uint64_t caps;	 /* capabilities (bits) that such a user has */
 	int out;	 /* a descriptor to be its stdout; 0: captured */
 	double deadline; /* seconds; 0: 20 */
 };

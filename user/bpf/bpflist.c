@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Who holds which BPF objects: processes, pins, cgroups. */
+#include <linux/capability.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,4 +171,5 @@ COMMAND(bpflist,
 		    "network device.",
 	.cost     = "None while it doesn't run; a look at each descriptor of each process when it does.",
 	.caveats  = "Sees the processes of its own pid namespace, and pins of its own mount namespace.",
+	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH,
 	.examples = examples, .opts = opts, .columns = columns, .command = list, .once = true);

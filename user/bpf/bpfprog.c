@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* BPF programs that are loaded: listed, looked at, timed, read; and whether those of a file would load here. */
+#include <linux/capability.h>
 #include <errno.h>
 #include "lib/bpfprog.h"
 
@@ -51,4 +52,5 @@ COMMAND(bpfprog,
 	.cost     = "While run statistics are on, each run of each BPF program takes some 20 to 40 ns longer.",
 	.caveats  = "Times are of the whole machine's runs, also of those that began before the look. The machine code of a program is "
 		    "only shown to those who may read kernel addresses, and is not disassembled.",
+	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH,
 	.examples = examples, .opts = opts, .commands = commands);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Runs any BPF object: what it needs comes from the object's own BTF, so no user-space code is written for it. */
+#include <linux/capability.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
@@ -560,4 +561,5 @@ COMMAND(bpfrun,
 	.caveats  = "What a program drops itself when a buffer is full is not known here; perf buffers tell, ring buffers don't. "
 		    "What it attaches ends with it; before Linux 6.6, a tc program stays if it is killed outright, and so does a "
 		    "struct of operations before 6.4: tc filter del, and bpftable del MAP 0, take them away.",
+	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_DAC_READ_SEARCH,
 	.examples = examples, .opts = opts, .columns = columns, .command = bpfrun, .args = "FILE", .trial = "tool:hello");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* BPF maps on the command line, typed; what the commands do is in user/lib/bpftable_*.c. */
+#include <linux/capability.h>
 #include <errno.h>
 #include "lib/bpftable.h"
 
@@ -110,4 +111,5 @@ COMMAND(bpftable,
 		    "is set in part, or has a timer or kptr, is changed by a BPF program that is loaded for it.",
 	.caveats  = "Reading asks for no right to write and changes nothing, not even the order of an LRU map. follow takes records "
 		    "away from others that read the same map.",
+	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_DAC_READ_SEARCH,
 	.examples = examples, .opts = opts, .commands = commands);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What any BPF program says with bpf_printk(): the kernel's trace pipe, as rows. */
+#include <linux/capability.h>
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -65,4 +66,5 @@ COMMAND(printk,
 	.about    = "One line for each bpf_printk() of any program on this machine. The kernel hands each line to one "
 		    "reader only, and keeps at most what fits into the trace buffer while nobody reads.",
 	.cost     = "None beyond that of bpf_printk() itself.",
+	.caps     = 1ULL << CAP_DAC_READ_SEARCH,
 	.examples = examples, .columns = columns, .command = follow);

@@ -115,13 +115,13 @@ int block_disk(struct run *run, const char *arg, void *to)
 		return -EINVAL;
 	}
 	snprintf(path, sizeof(path), "%.200s/partition", link);
-	if (!access(path, F_OK)) {
+	if (!reach(path, F_OK)) {
 		*strrchr(link, '/') = 0;
 		err("--disk: '%s' is a partition: give its disk, %s", arg, strrchr(link, '/') + 1);
 		return -EINVAL;
 	}
 	snprintf(path, sizeof(path), "%.200s/mq", link);
-	if (access(path, F_OK)) {
+	if (reach(path, F_OK)) {
 		err("--disk: '%s' works on bios and has no requests of its own: give a disk below it, see lsblk", arg);
 		return -EINVAL;
 	}

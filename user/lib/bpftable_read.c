@@ -646,7 +646,7 @@ static bool same_value(const struct typed *t, const char *a, const char *b)
 
 static bool is_file(const char *name)
 {
-	return !strcmp(name, "-") || (strncmp(name, "/sys/fs/bpf/", 12) && strchr(name, '.') && !access(name, R_OK));
+	return !strcmp(name, "-") || (strncmp(name, "/sys/fs/bpf/", 12) && strchr(name, '.') && !reach(name, R_OK));
 }
 
 int bpftable_diff(struct run *run)

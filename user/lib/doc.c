@@ -294,6 +294,7 @@ static void man(const struct tool *t)
 		roff(e->what);
 		printf(".\n");
 	}
+	rights_man(t);
 	roff_section("OVERHEAD", t->cost);
 	roff_section("CAVEATS", t->caveats);
 	printf(".SH EXIT STATUS\n0: fine. 1: it failed. 2: it was called wrongly. 3: this kernel or this user can't.\n"

@@ -8,4 +8,7 @@ void roff(const char *s);
 void roff_section(const char *title, const char *s);	/* nothing for NULL */
 void json_text(const char *s);
 
+struct tool;
+void rights_man(const struct tool *t);	/* the section of a manual page: user/lib/rights.c */
+
 #endif

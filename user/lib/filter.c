@@ -112,7 +112,7 @@ static int add_task(const struct opt *o, const char *word)
 	if (number(o, word, &id))
 		return -EINVAL;
 	snprintf(path, sizeof(path), "/proc/%u", id);
-	if (access(path, F_OK)) {
+	if (reach(path, F_OK)) {
 		err("--%s: no %s %u: see ps -e%s", o->name, o->letter == 't' ? "thread" : "process", id,
 		    o->letter == 't' ? "L" : "");
 		return -EINVAL;

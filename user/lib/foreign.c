@@ -19,7 +19,7 @@ struct bpf_object *foreign_open(const char *file)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = file + 5);
 
 	if (strncmp(file, "tool:", 5)) {
-		object = access(file, R_OK) ? NULL : bpf_object__open_file(file, NULL);
+		object = reach(file, R_OK) ? NULL : bpf_object__open_file(file, NULL);
 	} else {
 		tool = tool_find(file + 5);
 		if (!tool || !tool->elf) {

@@ -32,14 +32,29 @@ static int read_line(const char *path, char *buf, size_t size)
 	return 0;
 }
 
+int reach(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+static const char *no_tracefs;	/* why */
+
 static const char *tracefs(void)
 {
+	static const char *const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 	static const char *found;
+	char events[64];
 
-	if (!found)
-		found = !access("/sys/kernel/tracing/events", F_OK)	  ? "/sys/kernel/tracing" :
-			!access("/sys/kernel/debug/tracing/events", F_OK) ? "/sys/kernel/debug/tracing" : "";
-	return *found ? found : NULL;
+	for (int i = 0; i < 2 && !found; i++) {
+		snprintf(events, sizeof(events), "%s/events", places[i]);
+		if (!reach(events, F_OK))
+			found = places[i];
+		else if (errno == EACCES)
+			no_tracefs = "tracefs can't be read: run it as root, or with CAP_DAC_READ_SEARCH";
+		else if (!no_tracefs)
+			no_tracefs = "tracefs is not mounted: mount -t tracefs none /sys/kernel/tracing";
+	}
+	return found;
 }
 
 FILE *kernel_tracefs_open(const char *path)
@@ -149,7 +164,7 @@ static bool has_type(const char *pmu)
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
-	return !access(path, F_OK);
+	return !reach(path, F_OK);
 }
 
 /*
@@ -251,7 +266,7 @@ static bool syscall_clobbers(void)
 __u8 kernel_compat(void)
 {
 #ifdef __x86_64__
-	return access("/proc/sys/abi/vsyscall32", F_OK) ? 0 : 1 + syscall_clobbers();
+	return reach("/proc/sys/abi/vsyscall32", F_OK) ? 0 : 1 + syscall_clobbers();
 #else
 	return sizeof(long) == 8;
 #endif
@@ -263,7 +278,7 @@ static bool kernel_btf(const char *name, __u32 kind, char *why, size_t size)
 
 	if (ret >= 0)
 		return true;
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	if (reach("/sys/kernel/btf/vmlinux", R_OK))
 		snprintf(why, size, "no BTF in this kernel: give it with --btf");
 	else
 		snprintf(why, size, "not in this kernel");
@@ -301,7 +316,7 @@ bool kernel_has_program(const char *section, char *why, size_t size)
 	}
 	if (!strncmp(section, "tp/", 3)) {
 		if (!tracefs()) {
-			snprintf(why, size, "tracefs is not mounted: mount -t tracefs none /sys/kernel/tracing");
+			snprintf(why, size, "%s", no_tracefs);
 			return false;
 		}
 		snprintf(name, sizeof(name), "events/%s/id", target);
@@ -343,7 +358,7 @@ static void doctor_kernel(void)
 	uname(&un);
 	say("kernel", "", un.release);
 	ask("permitted", !kernel_caps_check(why, sizeof(why)), why);
-	ask("BTF", !access("/sys/kernel/btf/vmlinux", R_OK), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
+	ask("BTF", !reach("/sys/kernel/btf/vmlinux", R_OK), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
 	ask("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0, "needs 5.8");
 	ask("task storage", kernel_task_storage(), "not for tracing: a hash is used in its place");
 	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");

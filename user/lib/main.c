@@ -298,9 +298,11 @@ static int exit_code(int ret)
 	if (!said && ret == -EPERM)
 		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
 		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");
+	else if (!said && ret == -EACCES && attach_why())
+		err("not permitted: %s: run it as root, or with what the manual page names under RIGHTS", attach_why() ?: strerror(-ret));
 	else if (!said)
 		err("%s", attach_why() ?: strerror(-ret));
-	return ret == -EINVAL ? EXIT_USAGE : ret == -EPERM || ret == -EOPNOTSUPP || ret == -ESRCH ? EXIT_CANNOT : EXIT_FAILED;
+	return ret == -EINVAL ? EXIT_USAGE : ret == -EPERM || (ret == -EACCES && attach_why()) || ret == -EOPNOTSUPP || ret == -ESRCH ? EXIT_CANNOT : EXIT_FAILED;
 }
 
 int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)

@@ -258,7 +258,7 @@ static int attach_tracepoints(struct run *run, const struct point *p)
 		matcher_free(&category);
 		return -EINVAL;
 	}
-	snprintf(path, sizeof(path), "%s/events/*/*/id", access("/sys/kernel/tracing/events", F_OK) ? "/sys/kernel/debug/tracing" : root);
+	snprintf(path, sizeof(path), "%s/events/*/*/id", reach("/sys/kernel/tracing/events", F_OK) ? "/sys/kernel/debug/tracing" : root);
 	if (glob(path, 0, NULL, &found))
 		found.gl_pathc = 0;
 	for (size_t i = 0; i < found.gl_pathc && !ret; i++) {
@@ -289,7 +289,7 @@ static int find_file(const char *name, char *path, size_t size)
 
 	if (strchr(name, '/')) {
 		snprintf(path, size, "%s", name);
-		return access(path, R_OK) ? -errno : 0;
+		return reach(path, R_OK) ? -errno : 0;
 	}
 	for (unsigned int i = 0; i < 2 * sizeof(folders) / sizeof(*folders); i++) {
 		snprintf(pattern, sizeof(pattern), i & 1 ? "%s/lib%s.so" : "%s/lib%s.so.*", folders[i / 2], name);

@@ -219,6 +219,7 @@ struct tool {
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
 	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
+	__u64 caps;				/* ... to begin, beyond those that its programs' kinds take: user/lib/rights.c */
 };
 
 #define TOOL_ENTRY(n)								\
@@ -322,6 +323,7 @@ void attach_skip(const char *groups);	/* in setup(): "a b" are not needed in thi
 
 /* kernel.c */
 int kernel_tracefs(const char *path, char *buf, size_t size);	/* a line of a file under it; -ENOENT */
+int reach(const char *path, int mode);	/* access(2) with the capabilities that the process has: 0, or -1 and errno */
 FILE *kernel_tracefs_open(const char *path);			/* NULL: there is none */
 int kernel_read(__u64 address, void *to, size_t size);		/* the kernel's memory, by a program run once; -errno */
 
