@@ -392,8 +392,8 @@ int uprobe_attach_at(const struct uprobe *u, size_t n, const char *path, int pid
 
 int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 {
-	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES];
-	static int n_known;
+	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES], without[FILES];
+	static int n_known, n_without;
 	long at[UPROBES];
 	struct stat st;
 	int ret;
@@ -403,7 +403,15 @@ int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 	for (int i = 0; i < n_known; i++)
 		if (known[i].u == u && known[i].dev == st.st_dev && known[i].ino == st.st_ino)
 			return 1;
+	for (int i = 0; i < n_without; i++)	/* many processes run the same programs */
+		if (without[i].u == u && without[i].dev == st.st_dev && without[i].ino == st.st_ino)
+			return 0;
 	ret = n > UPROBES ? -E2BIG : offsets_of(path, u, n, at);
+	if (!ret && n_without < FILES) {
+		without[n_without].u = u;
+		without[n_without].dev = st.st_dev;
+		without[n_without++].ino = st.st_ino;
+	}
 	if (ret <= 0)
 		return ret;
 	if (n_known == FILES) {
