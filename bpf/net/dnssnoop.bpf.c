@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
-#include "lib/message.bpf.h"
+#include "lib/dns.bpf.h"
 #include "lib/event.bpf.h"
 #include "dnssnoop.h"
-
-const volatile struct sock_ports dns_ports = { 1, { { 53, 53 } } };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -21,32 +19,6 @@ struct {
 } asking SEC(".maps");
 
 EVENT_SCRATCH(struct dnssnoop_event);
-
-static __noinline bool is_dns(const struct flow *f)
-{
-	return port_in(&dns_ports, f->rport);
-}
-
-static __always_inline bool message_talks(const struct sock___own *sk, const struct flow *to)
-{
-	return is_dns(to);
-}
-
-/* Over TCP a message comes after its length, unless that was sent or read before. */
-static __always_inline bool header_of(struct message *p, bool is_tcp, __u8 *header)
-{
-	__be16 len = 0;
-
-	if (is_tcp && p->len > 2) {
-		bpf_probe_read_user(&len, sizeof(len), (void *)p->at);
-		if (bpf_ntohs(len) == p->len - 2) {
-			p->at += 2;
-			p->len -= 2;
-		}
-	}
-	/* one question: others are answers to nothing, or no DNS at all */
-	return p->len >= DNS_HEADER + 5 && !bpf_probe_read_user(header, DNS_HEADER, (void *)p->at) && !header[4] && header[5] == 1;
-}
 
 static __noinline int message_sent(struct message *m)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "lib/sock.h"
 
-#define DNS_HEADER   12
 #define DNS_QUESTION 280	/* the header, a name of 255 bytes, its type and class */
 #define DNS_MESSAGE  1280	/* of an answer; longer ones are cut */
 

@@ -188,6 +188,24 @@ static long do_thread(long count)
 }
 
 /* Of a number, so that nobody is asked. */
+/* What a program that has OpenSSL linked in calls, as far as a probe can see. */
+int SSL_write(void *session, const void *from, int size);
+
+__attribute__((noinline, noclone)) int SSL_write(void *session, const void *from, int size)
+{
+	__asm__ volatile("" : : "r"(session), "r"(from) : "memory");
+	return size;
+}
+
+static long do_tls(long count)
+{
+	static char said[100] = "GET / HTTP/1.1";
+
+	for (long i = 0; i < count; i++)
+		must(SSL_write(&said, said, sizeof(said)) == sizeof(said), "tls");
+	return count;
+}
+
 static long do_lookup(long count)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM }, *found;
@@ -206,7 +224,7 @@ static const struct {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
-	{ "thread", do_thread }, { "lookup", do_lookup }, { "malloc", do_malloc },
+	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc },
 };
 
 static long long wall(void)

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <net/if.h>
+#include <netdb.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "net.h"
 
@@ -114,4 +117,59 @@ TEST(tcpconnect, "of many connections none is missed, with and without their loc
 
 	check_many(tool_start("tcpconnect", "-o", "pid,rport"), &talk, &some);
 	check_many(tool_start("tcpconnect"), &talk, &more);
+}
+
+static void ask_and_connect(void *arg)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(81), .sin_addr.s_addr = htonl(0xc0000201)};
+	int fd;
+
+	(void)arg;
+	REQUIRE(look_up("first.test") == 0);
+	REQUIRE(look_up("second.none.test") == EAI_NONAME);
+	for (int i = 0; i < 3; i++) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		REQUIRE(connect(fd, (void *)&to, sizeof(to)) == -1 && errno == ECONNREFUSED);
+		close(fd);
+	}
+	REQUIRE(look_up("cut.last.test") == 0);
+	to.sin_port = htons(82);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(connect(fd, (void *)&to, sizeof(to)) == -1 && errno == ECONNREFUSED);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	REQUIRE(connect(fd, (void *)&to, sizeof(to)) == -1 && errno == ECONNREFUSED);
+}
+
+TEST(tcpconnect, "with the name that led to an address, the last one, by UDP and TCP; and counted")
+{
+	struct ifreq address = {.ifr_name = "lo:1"};
+	struct child child;
+	struct job *job, *counts, *bad;
+	const char *pid;
+	int fd;
+
+	nameserver(0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	((struct sockaddr_in *)&address.ifr_addr)->sin_family = AF_INET;
+	((struct sockaddr_in *)&address.ifr_addr)->sin_addr.s_addr = htonl(0xc0000201);
+	REQUIRE(ioctl(fd, SIOCSIFADDR, &address) == 0);
+	child = child_new("asker", 0, ask_and_connect, NULL);
+	pid = text("%d", child.pid);
+	job = tool_start("tcpconnect", "-p", pid, "--dns", "-D", "80-89");
+	counts = tool_start("tcpconnect", "-p", pid, "--counts", "--dns", "-D", "80-89");
+	child_run(&child);
+	tool_stop(job);
+	tool_stop(counts);
+	CHECK_EQ(rows(job, IS("raddr", "192.0.2.1"), IS("rport", 81), IS("name", "first.test")), 3);
+	CHECK_EQ(rows(job, IS("raddr", "192.0.2.1"), IS("rport", 82), IS("name", "cut.last.test")), 1);
+	CHECK_EQ(rows(job, IS("raddr", "127.0.0.1"), IS("rport", 82), IS("name", NOTHING)), 1);
+	CHECK_EQ(rows(job), 5);
+	CHECK_EQ(rows(counts, IS("pid", child.pid), IS("comm", "asker")), 3);
+	CHECK_EQ(rows(counts, IS("raddr", "192.0.2.1"), IS("rport", 81), IS("connects", 3), IS("name", "cut.last.test")), 1);
+	CHECK_EQ(rows(counts, IS("raddr", "192.0.2.1"), IS("rport", 82), IS("connects", 1)), 1);
+	CHECK_EQ(rows(counts, IS("raddr", "127.0.0.1"), IS("rport", 82), IS("connects", 1), IS("name", NOTHING)), 1);
+	CHECK_EQ(rows(counts), 3);
+	bad = run("corekit", "tcpconnect", "-i", "1");
+	CHECK_EQ(bad->status, 2);
+	CHECK_EQ(lines(bad->err), 1);
 }

@@ -95,6 +95,11 @@ void out_str(struct out *o, const char *s)
 	put(o, s, strlen(s));
 }
 
+void out_raw(struct out *o, const char *s, size_t n)
+{
+	put(o, s, n);
+}
+
 void out_u64(struct out *o, __u64 v)
 {
 	char digits[20], *p = digits + sizeof(digits);

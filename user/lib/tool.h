@@ -291,6 +291,7 @@ int opt_number(const char *name, const char *arg, const struct opt *o, __u64 *va
 
 /* out.c: everything that goes to stdout. */
 void out_str(struct out *out, const char *s);			/* as it is */
+void out_raw(struct out *out, const char *s, size_t n);		/* the same, NULs and all */
 void out_bytes(struct out *out, const char *s, size_t n);	/* escaped for the format in use */
 void out_u64(struct out *out, __u64 v);
 void out_s64(struct out *out, __s64 v);

@@ -392,8 +392,8 @@ int uprobe_attach_at(const struct uprobe *u, size_t n, const char *path, int pid
 
 int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 {
-	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES];
-	static int n_known;
+	static struct { const struct uprobe *u; dev_t dev; ino_t ino; } known[FILES], without[FILES];
+	static int n_known, n_without;
 	long at[UPROBES];
 	struct stat st;
 	int ret;
@@ -403,7 +403,15 @@ int uprobe_files(const struct uprobe *u, size_t n, const char *path)
 	for (int i = 0; i < n_known; i++)
 		if (known[i].u == u && known[i].dev == st.st_dev && known[i].ino == st.st_ino)
 			return 1;
+	for (int i = 0; i < n_without; i++)	/* many processes run the same programs */
+		if (without[i].u == u && without[i].dev == st.st_dev && without[i].ino == st.st_ino)
+			return 0;
 	ret = n > UPROBES ? -E2BIG : offsets_of(path, u, n, at);
+	if (!ret && n_without < FILES) {
+		without[n_without].u = u;
+		without[n_without].dev = st.st_dev;
+		without[n_without++].ino = st.st_ino;
+	}
 	if (ret <= 0)
 		return ret;
 	if (n_known == FILES) {
@@ -479,8 +487,13 @@ static bool installed(const struct uprobe *u, size_t n, const char *name)
 struct wanted {
 	const struct uprobe *u;
 	size_t n;
-	const char *what;
+	const struct uprobe_where *where;
 };
+
+static const char *option(const struct uprobe_where *where)
+{
+	return where->option ?: "--library";
+}
 
 /* Those of -p, whatever they are linked with. */
 static int probe_wanted(void *ctx, const void *key, void *value)
@@ -494,8 +507,10 @@ static int probe_wanted(void *ctx, const void *key, void *value)
 		return 0;
 	snprintf(pid, sizeof(pid), "%llu", wanted->id);
 	ret = uprobe_process_all(w->u, w->n, pid);
+	if (!ret && w->where->found)
+		return 0;
 	if (!ret)
-		err("--pid: process %s has no %s: name its file with --library", pid, w->what);
+		err("--pid: process %s has no %s: name its file with %s", pid, w->where->what, option(w->where));
 	else if (ret < 0)
 		err("--pid: process %s: %s", pid, strerror(-ret));
 	return ret > 0 ? 0 : -EINVAL;
@@ -503,7 +518,7 @@ static int probe_wanted(void *ctx, const void *key, void *value)
 
 int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struct uprobe_where *where)
 {
-	int found = 0, last = 0, ret;
+	int found = where->found, last = 0, ret;
 	struct dirent *entry;
 	DIR *proc;
 
@@ -512,14 +527,14 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 		if (ret > 0)
 			return 0;
 		if (ret)
-			err("--library: '%s': %s", where->library, strerror(-ret));
+			err("%s: '%s': %s", option(where), where->library, strerror(-ret));
 		else
-			err("--library: '%s': has no %s", where->library, where->what);
+			err("%s: '%s': has no %s", option(where), where->library, where->what);
 		return -EINVAL;
 	}
 	if (run->common->filters & ONLY_PIDS)
 		return map_each(bpf_object__find_map_fd_by_name(run->skel->obj, "filter_set"), probe_wanted,
-				&(struct wanted){ u, n, where->what });
+				&(struct wanted){ u, n, where });
 	for (const char *const *name = where->installed; *name; name++)
 		found |= installed(u, n, *name);
 	proc = opendir("/proc");
@@ -536,7 +551,7 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 		return 0;
 	if (last)
 		return last;
-	err("no file here has a %s: name one with --library", where->what);
+	err("no file here has a %s: name one with %s", where->what, option(where));
 	return -EOPNOTSUPP;
 }
 

@@ -55,6 +55,8 @@ bool uprobe_many(struct bpf_program *const *programs);
 struct uprobe_where {
 	const char *const *installed;	/* "libc.so.6"; ends at NULL */
 	const char *library;		/* that the user named; else NULL */
+	const char *option;		/* which names it; NULL: --library */
+	bool found;			/* what the tool has probed already is enough */
 	const char *what;		/* for messages: "function pthread_create" */
 };
 
