@@ -45,6 +45,18 @@ int unanswered(struct sockaddr_in *to);
  */
 struct child nameserver(uint64_t delay);
 
+/*
+ * Two network namespaces of this test's own with a veth pair between them: 192.0.2.1 and 2001:db8::1 at one end, .2 and ::2 at
+ * the other. The caller is in the first.
+ */
+struct veth {
+	int ns[2];
+	unsigned long number[2]; /* as --netns has it */
+};
+struct veth veth_new(void);
+void netns_enter(int ns);
+bool veth_delay(int ms); /* what leaves this namespace's end is late by so many ms; false: the kernel has no netem */
+
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);
 void stop_after(struct job *job, int rows);
