@@ -6,13 +6,14 @@
 
 #define TALKS 3
 
+/* Three times, since the kernel of one machine that tests run on may show none of it, where the timer hits a thread of process 1. */
 static bool was_sent_again(void *arg)
 {
 	struct tcp_info info = {};
 	socklen_t length = sizeof(info);
 
 	REQUIRE(getsockopt(*(int *)arg, IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
-	return info.tcpi_total_retrans;
+	return info.tcpi_total_retrans >= 3;
 }
 
 /* A segment that the other end drops, until it is sent again. */

@@ -53,6 +53,7 @@ TEST(lsmsnoop, "with --all what is asked for is told, whatever it is about")
 	struct job *job, *some;
 	char *shell = realpath("/bin/sh", NULL);
 
+	needs("lsmsnoop");
 	close(open(known.file, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 	job = tool_start("lsmsnoop", "--all", "--follow", text("%d", child.pid), "-H",
 			 "file_open,path_mkdir,path_rename,path_rmdir,task_kill,socket_bind,socket_connect,socket_create,bprm_check");
@@ -120,6 +121,7 @@ TEST(lsmsnoop, "what is denied, by capabilities, to tracers and by Landlock: to 
 	struct job *job, *some;
 	int all = known.landlock ? 5 : 3;
 
+	needs("lsmsnoop");
 	close(open(known.file, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 	job = tool_start("lsmsnoop", "-n", "meek");
 	some = tool_start("lsmsnoop", "-H", "capable", "-p", text("%d", child.pid));

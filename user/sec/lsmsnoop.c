@@ -40,18 +40,17 @@ static int parse_hooks(struct run *run, const char *arg, void *to)
 	return ret;
 }
 
-/* One that was named must be there, whichever way. */
-static int is_there(const char *hook)
+/* One that was named must be there, whichever way; those that aren't optional must be there anyway. */
+static int is_there(const struct run *run, const char *hook)
 {
-	static const char *const ways[] = { "fexit", "kprobe" };
-	char section[64], why[160];
+	char fexit[64], kprobe[64], why[160], why_either[160];
 
-	for (int i = 0; i < 2; i++) {
-		snprintf(section, sizeof(section), "%s/security_%s", ways[i], hook);
-		if (kernel_has_program(section, why, sizeof(why)))
-			return 0;
-	}
-	err("can't run here: %s: %s", section, why);
+	snprintf(fexit, sizeof(fexit), "fexit/security_%s", hook);
+	snprintf(kprobe, sizeof(kprobe), "kprobe/security_%s", hook);
+	if (!opt_has_word(run->tool->optional, hook) || kernel_has_program(fexit, why, sizeof(why)) ||
+	    kernel_has_program(kprobe, why_either, sizeof(why_either)))
+		return 0;
+	err("can't run here: %s: %s; %s: %s", fexit, why, kprobe, why_either);
 	return -EOPNOTSUPP;
 }
 
@@ -65,7 +64,7 @@ static int setup(struct run *run)
 
 	for (int i = 0; i < LSM_COUNT && !ret; i++)
 		if (named[i])
-			ret = is_there(names[i]);
+			ret = is_there(run, names[i]);
 		else if (!all && (chosen || i >= LSM_USUAL))
 			at += snprintf(others + at, sizeof(others) - at, "%s ", names[i]);
 	attach_skip(others);
