@@ -8,7 +8,6 @@
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -301,13 +300,7 @@ struct child nameserver(uint64_t delay)
 	return child;
 }
 
-/* A message to the kernel's routing socket, with attributes that may be nested. */
-struct request {
-	struct nlmsghdr head;
-	char body[1000];
-};
-
-static void *room(struct request *request, size_t size)
+void *request_room(struct request *request, size_t size)
 {
 	char *at = (char *)request + NLMSG_ALIGN(request->head.nlmsg_len);
 
@@ -316,9 +309,9 @@ static void *room(struct request *request, size_t size)
 	return memset(at, 0, size);
 }
 
-static struct rtattr *attribute(struct request *request, int type, const void *data, size_t size)
+struct rtattr *request_attribute(struct request *request, int type, const void *data, size_t size)
 {
-	struct rtattr *attr = room(request, RTA_LENGTH(size));
+	struct rtattr *attr = request_room(request, RTA_LENGTH(size));
 
 	attr->rta_type = type;
 	attr->rta_len = RTA_LENGTH(size);
@@ -327,13 +320,12 @@ static struct rtattr *attribute(struct request *request, int type, const void *d
 	return attr;
 }
 
-static void attribute_end(struct request *request, struct rtattr *attr)
+void request_end(struct request *request, struct rtattr *attr)
 {
 	attr->rta_len = (char *)request + request->head.nlmsg_len - (char *)attr;
 }
 
-/* 0 or -errno, as the kernel says. */
-static int ask(struct request *request)
+int request_send(struct request *request)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	char answer[4096];
@@ -346,7 +338,7 @@ static int ask(struct request *request)
 	return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
 }
 
-static struct request request_of(int type, int flags)
+struct request request_of(int type, int flags)
 {
 	return (struct request){.head = {.nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type, .nlmsg_flags = flags}};
 }
@@ -381,15 +373,15 @@ static void link_up(const char *name)
 static void address_add(int family, const char *address, int bits)
 {
 	struct request request = request_of(RTM_NEWADDR, NLM_F_CREATE);
-	struct ifaddrmsg *message = room(&request, sizeof(*message));
+	struct ifaddrmsg *message = request_room(&request, sizeof(*message));
 	char bytes[16];
 
 	*message = (struct ifaddrmsg){.ifa_family = family, .ifa_prefixlen = bits, .ifa_flags = IFA_F_NODAD,
 				      .ifa_index = if_nametoindex("pair")};
 	REQUIRE(inet_pton(family, address, bytes) == 1);
-	attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
-	attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
-	REQUIRE(ask(&request) == 0);
+	request_attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
+	request_attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
+	REQUIRE(request_send(&request) == 0);
 }
 
 static void pair_new(int other)
@@ -398,19 +390,19 @@ static void pair_new(int other)
 	struct rtattr *info, *data, *peer;
 	int err;
 
-	room(&request, sizeof(struct ifinfomsg));
-	attribute(&request, IFLA_IFNAME, "pair", 5);
-	info = attribute(&request, IFLA_LINKINFO, NULL, 0);
-	attribute(&request, IFLA_INFO_KIND, "veth", 5);
-	data = attribute(&request, IFLA_INFO_DATA, NULL, 0);
-	peer = attribute(&request, VETH_INFO_PEER, NULL, 0);
-	room(&request, sizeof(struct ifinfomsg));
-	attribute(&request, IFLA_IFNAME, "pair", 5);
-	attribute(&request, IFLA_NET_NS_FD, &other, sizeof(other));
-	attribute_end(&request, peer);
-	attribute_end(&request, data);
-	attribute_end(&request, info);
-	err = ask(&request);
+	request_room(&request, sizeof(struct ifinfomsg));
+	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);
+	request_attribute(&request, IFLA_INFO_KIND, "veth", 5);
+	data = request_attribute(&request, IFLA_INFO_DATA, NULL, 0);
+	peer = request_attribute(&request, VETH_INFO_PEER, NULL, 0);
+	request_room(&request, sizeof(struct ifinfomsg));
+	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	request_attribute(&request, IFLA_NET_NS_FD, &other, sizeof(other));
+	request_end(&request, peer);
+	request_end(&request, data);
+	request_end(&request, info);
+	err = request_send(&request);
 	if (err == -EOPNOTSUPP)
 		SKIP("no veth in this kernel");
 	REQUIRE(err == 0);
@@ -438,16 +430,16 @@ struct veth veth_new(void)
 bool veth_delay(int ms)
 {
 	struct request request = request_of(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
-	struct tcmsg *message = room(&request, sizeof(*message));
+	struct tcmsg *message = request_room(&request, sizeof(*message));
 	/* in units of 64 ns: PSCHED_SHIFT, include/net/pkt_sched.h */
 	struct tc_netem_qopt options = {.latency = ms * 1000000ULL / 64, .limit = 1000};
 	int err;
 
 	*message = (struct tcmsg){.tcm_family = AF_UNSPEC, .tcm_ifindex = if_nametoindex("pair"), .tcm_parent = TC_H_ROOT,
 				  .tcm_handle = 0x10000};
-	attribute(&request, TCA_KIND, "netem", 6);
-	attribute(&request, TCA_OPTIONS, &options, sizeof(options));
-	err = ask(&request);
+	request_attribute(&request, TCA_KIND, "netem", 6);
+	request_attribute(&request, TCA_OPTIONS, &options, sizeof(options));
+	err = request_send(&request);
 	REQUIRE(err == 0 || err == -ENOENT);
 	return !err;
 }
