@@ -112,7 +112,8 @@ static void listen_at(struct server *server, struct client *client, int family, 
 TEST(netlat, "the time of the server, of a late program and of the network is each in its stage, over a veth pair")
 {
 	static const int families[] = {AF_INET, AF_INET6, AF_INET6};
-	static const char *const address[] = {"192.0.2.2", "2001:db8::2", "::ffff:192.0.2.2"}, *const looks[] = {"192.0.2.2", "2001:db8::2", "192.0.2.2"};
+	static const char *const address[] = {"192.0.2.2", "2001:db8::2", "::ffff:192.0.2.2"};
+	static const char *const looks[] = {"192.0.2.2", "2001:db8::2", "192.0.2.2"};
 	struct veth veth = veth_new();
 	struct server server[WAYS];
 	struct client client[WAYS];

@@ -6,7 +6,7 @@
 
 #define TALKS 3
 
-/* Three times, since the kernel of one machine that tests run on may show none of it, where the timer hits a thread of process 1. */
+/* Three times, since the kernel of one machine that tests run on shows none where the timer hits a thread of process 1. */
 static bool was_sent_again(void *arg)
 {
 	struct tcp_info info = {};

@@ -33,8 +33,8 @@ TOOL(tcppktlat,
 		    "woken and to come for it, or was busy with something else. Filters on processes are on the one that reads.",
 	.cost     = "Two tracepoints and an entry in a map for each segment with data, one tracepoint for each without; "
 		    "a record only for those that are shown.",
-	.caveats  = "What comes out of turn can't be read yet, and is not shown: only the segment that fills the gap is. Nor is what comes "
-		    "in the last step of a handshake, or after this end has closed its half. What comes while the program is "
+	.caveats  = "What comes out of turn can't be read yet, and is not shown: only the segment that fills the gap is. Nor is what "
+		    "comes in the last step of a handshake, or after this end has closed its half. What comes while the program is "
 		    "inside a call on this socket is counted from when that lets go of it. Behind 512 segments that wait in one "
 		    "socket others are counted as lost.",
 	.examples = examples, .opts = opts, .columns = columns, .state = "arrivals");
