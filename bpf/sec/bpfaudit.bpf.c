@@ -46,6 +46,24 @@ struct btf___audit {
 	__u32 id;
 	char name[BPF_NAME];
 };
+
+struct sk_buff___audit {
+	unsigned char *data;
+};
+
+struct sock___audit {
+	struct {
+		unsigned short skc_family;
+	} __sk_common;
+	__u16 sk_protocol;
+	struct {
+		struct sk_buff___audit *prev;
+	} sk_receive_queue;
+};
+
+struct socket___audit {
+	struct sock___audit *sk;
+};
 #pragma clang attribute pop
 
 /* The parts of union bpf_attr that are read, include/uapi/linux/bpf.h: the kernel's interface. */
@@ -245,7 +263,132 @@ static __always_inline int send(struct bpfaudit_event *e)
 	return 0;
 }
 
-ON_SYSCALL(bpf, ioctl, setsockopt)
+/* Messages to the kernel's routing socket: struct nlmsghdr, nlmsgerr and nlattr, the kernel's interface. */
+struct netlink_message {
+	__u32 len;
+	__u16 type, flags;
+	__u32 sequence, port;
+	union {
+		__s32 error;			/* of an answer */
+		struct {
+			__u32 family;
+			__s32 interface;	/* of a link, and of a filter */
+			__u32 handle, parent;
+		};
+	};
+};
+
+struct netlink_attribute {
+	__u16 len, type;
+};
+
+#define AF_NETLINK 16		/* include/linux/socket.h */
+
+/* RTM_NEWLINK, ..., IFLA_XDP, TCA_BPF_FD: include/uapi/linux of netlink.h, rtnetlink.h, if_link.h and pkt_cls.h */
+enum {
+	NETLINK_ERROR = 2,
+	NETLINK_NEW_LINK = 16,
+	NETLINK_SET_LINK = 19,
+	NETLINK_NEW_FILTER = 44,
+	LINK_XDP = 43,
+	LINK_XDP_FD = 1,
+	FILTER_KIND = 1,
+	FILTER_OPTIONS = 2,
+	FILTER_BPF_FD = 6,
+};
+
+#define ATTRIBUTES 32		/* that are looked at, of one message */
+#define LINK_BODY 32		/* with struct ifinfomsg, and tcmsg */
+#define FILTER_BODY 36
+
+/* Where this attribute's value begins in the caller's memory; 0: it isn't there. */
+static __noinline __u64 attribute_at(__u64 at, __u64 end, __u32 type)
+{
+	for (int i = 0; i < ATTRIBUTES && at + sizeof(struct netlink_attribute) <= end; i++) {
+		struct netlink_attribute attr = {};
+
+		if (bpf_probe_read_user(&attr, sizeof(attr), (void *)at) || attr.len < sizeof(attr))
+			return 0;
+		if ((attr.type & 0x3fff) == type)	/* NLA_TYPE_MASK */
+			return at + sizeof(attr);
+		at += (attr.len + 3) & ~3ULL;
+	}
+	return 0;
+}
+
+static __always_inline __u64 attribute_end(__u64 at)
+{
+	struct netlink_attribute attr = {};
+
+	bpf_probe_read_user(&attr, sizeof(attr), (void *)(at - sizeof(attr)));
+	return at - sizeof(attr) + attr.len;
+}
+
+/* Where the descriptor of the program to attach is; 0: it attaches none. */
+static __noinline __u64 program_at(__u64 at, __u32 len, __u32 type)
+{
+	__u64 end = at + len, options, kind;
+	char name[4] = "";
+
+	if (type == NETLINK_NEW_LINK || type == NETLINK_SET_LINK) {
+		options = attribute_at(at + LINK_BODY, end, LINK_XDP);
+		return options ? attribute_at(options, attribute_end(options), LINK_XDP_FD) : 0;
+	}
+	kind = attribute_at(at + FILTER_BODY, end, FILTER_KIND);
+	if (!kind || bpf_probe_read_user(name, sizeof(name), (void *)kind) || name[0] != 'b' || name[1] != 'p' || name[2] != 'f')
+		return 0;
+	options = attribute_at(at + FILTER_BODY, end, FILTER_OPTIONS);
+	return options ? attribute_at(options, attribute_end(options), FILTER_BPF_FD) : 0;
+}
+
+/* The kernel has done what it was asked for when the call returns; it has put its answer into the socket's queue. */
+static __always_inline int answer_to(struct sock___audit *sk, __u32 sequence)
+{
+	struct sk_buff___audit *last = BPF_CORE_READ(sk, sk_receive_queue.prev);
+	struct netlink_message answer = {};
+
+	if ((void *)last == (void *)sk + bpf_core_field_offset(struct sock___audit, sk_receive_queue))
+		return 0;
+	bpf_probe_read_kernel(&answer, 20, BPF_CORE_READ(last, data));
+	return answer.type == NETLINK_ERROR && answer.sequence == sequence ? answer.error : 0;
+}
+
+/* The first message of the call. */
+static __always_inline struct bpfaudit_event *netlink(const struct syscall *call, __u32 *fd)
+{
+	struct netlink_message message = {};
+	struct bpfaudit_event *e;
+	struct socket___audit *socket;
+	struct sock___audit *sk;
+	__u64 at = call->arg[1];
+	struct file *file;
+
+	if (call->ret <= 0 || call->is_32)
+		return NULL;
+	if (syscall_is(call, sendmsg) && (bpf_probe_read_user(&at, sizeof(at), (void *)(at + 16)) ||	/* msg_iov */
+					  bpf_probe_read_user(&at, sizeof(at), (void *)at)))
+		return NULL;
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)at) || message.len > call->ret)
+		return NULL;
+	if (message.type != NETLINK_NEW_LINK && message.type != NETLINK_SET_LINK && message.type != NETLINK_NEW_FILTER)
+		return NULL;
+	file = file_of(call->arg[0]);
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_NETLINK || BPF_CORE_READ(sk, sk_protocol))	/* NETLINK_ROUTE */
+		return NULL;
+	at = program_at(at, message.len, message.type);
+	if (!at || bpf_probe_read_user(fd, sizeof(*fd), (void *)at))
+		return NULL;
+	e = begin(message.type == NETLINK_NEW_FILTER ? AUDIT_TC : AUDIT_XDP, answer_to(sk, message.sequence));
+	if (!e)
+		return NULL;
+	e->interface = message.interface;
+	e->parent = message.type == NETLINK_NEW_FILTER ? message.parent : 0;
+	return e;
+}
+
+ON_SYSCALL(bpf, ioctl, setsockopt, sendto, sendmsg)
 {
 	union audit_attr attr = {};
 	struct bpfaudit_event *e;
@@ -253,7 +396,7 @@ ON_SYSCALL(bpf, ioctl, setsockopt)
 	__u32 fd = 0;
 
 	if (syscall_is(call, bpf)) {
-		e = begin(call->arg[0] < AUDIT_PERF ? call->arg[0] : AUDIT_PERF - 1, call->ret);
+		e = begin(call->arg[0] < AUDIT_XDP ? call->arg[0] : AUDIT_XDP - 1, call->ret);
 		if (!e)
 			return 0;
 		e->command = call->arg[0];
@@ -265,7 +408,9 @@ ON_SYSCALL(bpf, ioctl, setsockopt)
 		take_command(e, &attr);
 		return send(e);
 	}
-	if (syscall_is(call, ioctl)) {
+	if (syscall_is(call, sendto) || syscall_is(call, sendmsg)) {
+		e = netlink(call, &fd);
+	} else if (syscall_is(call, ioctl)) {
 		if ((__u32)call->arg[1] != SET_BPF)
 			return 0;
 		e = begin(AUDIT_PERF, call->ret);

@@ -5,6 +5,8 @@
 
 /* What stands beside the commands of bpf(2), whose numbers are below. */
 enum bpfaudit_other {
+	AUDIT_XDP = 59,		/* netlink: RTM_SETLINK with IFLA_XDP_FD */
+	AUDIT_TC = 60,		/* netlink: RTM_NEWTFILTER with TCA_BPF_FD */
 	AUDIT_PERF = 61,	/* ioctl(PERF_EVENT_IOC_SET_BPF) */
 	AUDIT_SOCKET = 62,	/* setsockopt(SO_ATTACH_BPF) */
 	AUDIT_REUSEPORT = 63,	/* setsockopt(SO_ATTACH_REUSEPORT_EBPF) */
@@ -23,6 +25,7 @@ struct bpfaudit_event {
 	__u64 has_tag;
 	__u8 tag[8];
 	char name[BPF_NAME];
+	__u32 interface, parent;	/* its index, and which of its hooks; of what is attached by netlink */
 	__u32 target_len, pad;	/* with its NUL */
 	char target[PATH_LEN];	/* a path, a tracepoint, a function */
 };

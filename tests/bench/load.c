@@ -5,6 +5,7 @@
  * by the clock on the wall, and of CPU time.
  */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -124,6 +125,28 @@ static long do_connect(long count)
 	return count;
 }
 
+/* A byte to the other end of a connection over lo, and one back. */
+static long do_talk(long count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), peer, on = 1;
+	socklen_t len = sizeof(to);
+	char c = 0;
+
+	must(!bind(server, (void *)&to, len) && !listen(server, 1) && !getsockname(server, (void *)&to, &len) &&
+	     !connect(client, (void *)&to, len), "connect");
+	peer = accept(server, NULL, NULL);
+	must(peer >= 0 && !setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) &&
+	     !setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), "accept");
+	for (long i = 0; i < count; i++)
+		must(write(client, &c, 1) == 1 && read(peer, &c, 1) == 1 && write(peer, &c, 1) == 1 && read(client, &c, 1) == 1,
+		     "talk");
+	close(client);
+	close(peer);
+	close(server);
+	return count;
+}
+
 /* To itself over lo: each is received in a soft interrupt. */
 static long do_datagram(long count)
 {
@@ -224,7 +247,7 @@ static const struct {
 	{ "open", do_open }, { "getppid", do_getppid }, { "exec", do_exec },
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
-	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc },
+	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc }, { "talk", do_talk },
 };
 
 static long long wall(void)

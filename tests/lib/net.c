@@ -6,6 +6,12 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <linux/filter.h>
+#include <linux/if_addr.h>
+#include <linux/pkt_sched.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <netdb.h>
 #include "net.h"
 
@@ -292,6 +298,150 @@ struct child nameserver(uint64_t delay)
 	child = child_new("nameserver", 0, serve_names, &server);
 	child_go(&child);
 	return child;
+}
+
+void *request_room(struct request *request, size_t size)
+{
+	char *at = (char *)request + NLMSG_ALIGN(request->head.nlmsg_len);
+
+	REQUIRE(at + size <= (char *)(request + 1));
+	request->head.nlmsg_len = at + size - (char *)request;
+	return memset(at, 0, size);
+}
+
+struct rtattr *request_attribute(struct request *request, int type, const void *data, size_t size)
+{
+	struct rtattr *attr = request_room(request, RTA_LENGTH(size));
+
+	attr->rta_type = type;
+	attr->rta_len = RTA_LENGTH(size);
+	if (size)
+		memcpy(RTA_DATA(attr), data, size);
+	return attr;
+}
+
+void request_end(struct request *request, struct rtattr *attr)
+{
+	attr->rta_len = (char *)request + request->head.nlmsg_len - (char *)attr;
+}
+
+int request_send(struct request *request)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	char answer[4096];
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
+
+	request->head.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	REQUIRE(fd >= 0 && send(fd, request, request->head.nlmsg_len, 0) == (ssize_t)request->head.nlmsg_len);
+	REQUIRE(recv(fd, answer, sizeof(answer), 0) > 0 && head->nlmsg_type == NLMSG_ERROR);
+	close(fd);
+	return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
+}
+
+struct request request_of(int type, int flags)
+{
+	return (struct request){.head = {.nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type, .nlmsg_flags = flags}};
+}
+
+void netns_enter(int ns)
+{
+	REQUIRE(setns(ns, CLONE_NEWNET) == 0);
+}
+
+static int netns_here(unsigned long *number)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	REQUIRE(fd >= 0 && fstat(fd, &st) == 0);
+	*number = st.st_ino;
+	return fd;
+}
+
+static void link_up(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	REQUIRE(ioctl(fd, SIOCGIFFLAGS, &request) == 0);
+	request.ifr_flags |= IFF_UP;
+	REQUIRE(ioctl(fd, SIOCSIFFLAGS, &request) == 0);
+	close(fd);
+}
+
+static void address_add(int family, const char *address, int bits)
+{
+	struct request request = request_of(RTM_NEWADDR, NLM_F_CREATE);
+	struct ifaddrmsg *message = request_room(&request, sizeof(*message));
+	char bytes[16];
+
+	*message = (struct ifaddrmsg){.ifa_family = family, .ifa_prefixlen = bits, .ifa_flags = IFA_F_NODAD,
+				      .ifa_index = if_nametoindex("pair")};
+	REQUIRE(inet_pton(family, address, bytes) == 1);
+	request_attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
+	request_attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
+	REQUIRE(request_send(&request) == 0);
+}
+
+static void pair_new(int other)
+{
+	struct request request = request_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtattr *info, *data, *peer;
+	int err;
+
+	request_room(&request, sizeof(struct ifinfomsg));
+	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);
+	request_attribute(&request, IFLA_INFO_KIND, "veth", 5);
+	data = request_attribute(&request, IFLA_INFO_DATA, NULL, 0);
+	peer = request_attribute(&request, VETH_INFO_PEER, NULL, 0);
+	request_room(&request, sizeof(struct ifinfomsg));
+	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	request_attribute(&request, IFLA_NET_NS_FD, &other, sizeof(other));
+	request_end(&request, peer);
+	request_end(&request, data);
+	request_end(&request, info);
+	err = request_send(&request);
+	if (err == -EOPNOTSUPP)
+		SKIP("no veth in this kernel");
+	REQUIRE(err == 0);
+}
+
+struct veth veth_new(void)
+{
+	struct veth veth;
+
+	for (int i = 1; i >= 0; i--) {
+		REQUIRE(unshare(CLONE_NEWNET) == 0);
+		veth.ns[i] = netns_here(&veth.number[i]);
+	}
+	pair_new(veth.ns[1]);
+	for (int i = 1; i >= 0; i--) {
+		netns_enter(veth.ns[i]);
+		link_up("lo");
+		link_up("pair");
+		address_add(AF_INET, text("192.0.2.%d", i + 1), 24);
+		address_add(AF_INET6, text("2001:db8::%d", i + 1), 64);
+	}
+	return veth;
+}
+
+bool veth_delay(int ms)
+{
+	struct request request = request_of(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	struct tcmsg *message = request_room(&request, sizeof(*message));
+	/* in units of 64 ns: PSCHED_SHIFT, include/net/pkt_sched.h */
+	struct tc_netem_qopt options = {.latency = ms * 1000000ULL / 64, .limit = 1000};
+	int err;
+
+	*message = (struct tcmsg){.tcm_family = AF_UNSPEC, .tcm_ifindex = if_nametoindex("pair"), .tcm_parent = TC_H_ROOT,
+				  .tcm_handle = 0x10000};
+	request_attribute(&request, TCA_KIND, "netem", 6);
+	request_attribute(&request, TCA_OPTIONS, &options, sizeof(options));
+	err = request_send(&request);
+	REQUIRE(err == 0 || err == -ENOENT);
+	return !err;
 }
 
 int look_up(const char *name)

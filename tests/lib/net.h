@@ -4,6 +4,7 @@
 #define NET_H
 
 #include <arpa/inet.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include "test.h"
 
@@ -44,6 +45,29 @@ int unanswered(struct sockaddr_in *to);
  * UDP to be too long for it.
  */
 struct child nameserver(uint64_t delay);
+
+/*
+ * Two network namespaces of this test's own with a veth pair between them: 192.0.2.1 and 2001:db8::1 at one end, .2 and ::2 at
+ * the other. The caller is in the first.
+ */
+struct veth {
+	int ns[2];
+	unsigned long number[2]; /* as --netns has it */
+};
+struct veth veth_new(void);
+void netns_enter(int ns);
+bool veth_delay(int ms); /* what leaves this namespace's end is late by so many ms; false: the kernel has no netem */
+
+/* A message to the kernel's routing socket, with attributes that may be nested. */
+struct request {
+	struct nlmsghdr head;
+	char body[1000];
+};
+struct request request_of(int type, int flags);
+void *request_room(struct request *request, size_t size);
+struct rtattr *request_attribute(struct request *request, int type, const void *data, size_t size);
+void request_end(struct request *request, struct rtattr *attr); /* what came after it is in it */
+int request_send(struct request *request);			/* 0 or -errno, as the kernel says */
 
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <linux/perf_event.h>
+#include <linux/pkt_cls.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include "test.h"
+#include "net.h"
 
 #ifndef SO_ATTACH_BPF
 #define SO_ATTACH_BPF 50
@@ -113,6 +116,86 @@ TEST(bpfaudit, "who loads, attaches and pins what: command, type, name, tag, id,
 	CHECK_EQ(rows(everything, IS("command", "OBJ_GET_INFO_BY_FD")), 1);
 	CHECK_EQ(rows(loads, IS("command", "PROG_LOAD")) + rows(loads, IS("command", "RAW_TRACEPOINT_OPEN")), rows(loads));
 	CHECK_EQ(rows(loads, IS("command", "RAW_TRACEPOINT_OPEN")), 2);
+	CHECK_NO_LOSS(job);
+}
+
+/* On interface 1, lo; -1: whatever is there is taken away. */
+static int set_xdp(int type, int program)
+{
+	struct request request = request_of(type, 0);
+	struct ifinfomsg *message = request_room(&request, sizeof(*message));
+	__u32 flags = XDP_FLAGS_SKB_MODE;
+	struct rtattr *xdp;
+
+	message->ifi_index = 1;
+	request_attribute(&request, IFLA_GROUP, &(__u32){0}, 4);
+	xdp = request_attribute(&request, IFLA_XDP | NLA_F_NESTED, NULL, 0);
+	request_attribute(&request, IFLA_XDP_FLAGS, &flags, sizeof(flags));
+	request_attribute(&request, IFLA_XDP_FD, &program, sizeof(program));
+	request_end(&request, xdp);
+	return request_send(&request);
+}
+
+static int add_to_tc(int program)
+{
+	struct request qdisc = request_of(RTM_NEWQDISC, NLM_F_CREATE), filter = request_of(RTM_NEWTFILTER, NLM_F_CREATE);
+	struct tcmsg *message = request_room(&qdisc, sizeof(*message));
+	struct rtattr *options;
+	int err;
+
+	*message = (struct tcmsg){.tcm_ifindex = 1, .tcm_parent = TC_H_CLSACT, .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0)};
+	request_attribute(&qdisc, TCA_KIND, "clsact", 7);
+	err = request_send(&qdisc);
+	if (err)
+		return err;
+	message = request_room(&filter, sizeof(*message));
+	*message = (struct tcmsg){.tcm_ifindex = 1, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), .tcm_info = 1 << 16 | htons(3)};
+	request_attribute(&filter, TCA_KIND, "bpf", 4);
+	options = request_attribute(&filter, TCA_OPTIONS, NULL, 0);
+	request_attribute(&filter, TCA_BPF_FD, &program, sizeof(program));
+	request_attribute(&filter, TCA_BPF_NAME, "mine", 5);
+	request_end(&filter, options);
+	return request_send(&filter);
+}
+
+struct outcomes {
+	int xdp, wrong, off, tc;
+};
+
+static void use_netlink(void *arg)
+{
+	struct outcomes *outcomes = arg;
+	int xdp = load(BPF_PROG_TYPE_XDP, "an_xdp"), tc = load(BPF_PROG_TYPE_SCHED_CLS, "a_filter");
+
+	outcomes->xdp = set_xdp(RTM_SETLINK, xdp);
+	outcomes->wrong = set_xdp(RTM_NEWLINK, tc);
+	outcomes->off = set_xdp(RTM_SETLINK, -1);
+	outcomes->tc = add_to_tc(tc);
+}
+
+TEST(bpfaudit, "what is attached to interfaces by netlink, and whether the kernel took it")
+{
+	struct outcomes *outcomes = mmap(NULL, sizeof(*outcomes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child child;
+	struct job *job;
+
+	REQUIRE(unshare(CLONE_NEWNET) == 0);
+	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
+	child = child_new("attacher", 0, use_netlink, outcomes);
+	job = tool_start("bpfaudit", "-n", "attacher", "-C", "ifla_xdp,TCA_BPF");
+	child_run(&child);
+	tool_stop(job);
+	CHECK_EQ(outcomes->xdp, 0);
+	CHECK_EQ(outcomes->wrong, -EINVAL);
+	CHECK_EQ(outcomes->off, 0);
+	CHECK_EQ(rows(job, IS("command", "IFLA_XDP"), IS("pid", child.pid), IS("name", "an_xdp"), IS("type", "xdp"), IS("error", NOTHING),
+		      IS("target", "interface 1")), 1);
+	CHECK_EQ(rows(job, IS("command", "IFLA_XDP"), IS("name", "a_filter"), IS("type", "sched_cls"), IS("error", "EINVAL")), 1);
+	CHECK_EQ(rows(job, IS("command", "IFLA_XDP"), IS("object", NOTHING), IS("error", NOTHING), IS("target", "interface 1")), 1);
+	/* a kernel without clsact says so before there is a filter */
+	CHECK_EQ(rows(job, IS("command", "TCA_BPF"), IS("name", "a_filter"), IS("type", "sched_cls"), IS("error", NOTHING),
+		      IS("target", "interface 1 egress")), outcomes->tc == 0);
+	CHECK_EQ(rows(job), outcomes->tc ? 3 : 4);
 	CHECK_NO_LOSS(job);
 }
 

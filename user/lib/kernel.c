@@ -307,7 +307,7 @@ bool kernel_has_program(const char *section, char *why, size_t size)
 		snprintf(name, sizeof(name), "btf_trace_%s", target);
 		return kernel_btf(name, BTF_KIND_TYPEDEF, why, size);
 	}
-	if (!strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6)) {
+	if (!strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6) || !strncmp(section, "fmod_ret/", 9)) {
 		if (!kernel_btf(target, BTF_KIND_FUNC, why, size))
 			return false;
 		if (!has_fentry())

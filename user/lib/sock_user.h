@@ -52,12 +52,14 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row);
 #define COL_FLOW(type, m) COL_FLOW_AS(type, m, false, false, .needs = 0)
 
 /* Where the local end isn't shown, or its port has attributes. */
-#define COL_FLOW_AS(type, m, hide_laddr, hide_lport, ...)			\
+#define COL_FLOW_AS(type, m, hide_laddr, hide_lport, ...) COL_FLOW_HIDE(type, m, hide_laddr, hide_lport, false, __VA_ARGS__)
+
+#define COL_FLOW_HIDE(type, m, hide_laddr, hide_lport, hide_raddr, ...)		\
 	COL_OWN("family", sock_show_family, 6, "4 or 6: IPv4, v4-mapped too, or IPv6", HIDDEN, \
 		.bare_json = true, .offset = offsetof(type, m)),		\
 	COL_OWN("laddr", sock_show_laddr, -13, "local address", .hidden = hide_laddr, .offset = offsetof(type, m)), \
 	COL("lport", type, m.lport, 5, "local port", .hidden = hide_lport, __VA_ARGS__), \
-	COL_OWN("raddr", sock_show_raddr, -13, "remote address", .offset = offsetof(type, m)), \
+	COL_OWN("raddr", sock_show_raddr, -13, "remote address", .hidden = hide_raddr, .offset = offsetof(type, m)), \
 	COL("rport", type, m.rport, 5, "remote port"),				\
 	COL_OWN("local", sock_show_local, -21, "local address and port", __VA_ARGS__, HIDDEN, .offset = offsetof(type, m)), \
 	COL_OWN("remote", sock_show_remote, -21, "remote address and port", HIDDEN, .offset = offsetof(type, m)), \

@@ -126,7 +126,7 @@ static int leave_out(struct run *run, const struct table *other)
 	char name[64];
 	int ret = 0;
 
-	if (!other->map || !strcmp(other->map, run->table->map))
+	if (!other->map || (run->table->map && !strcmp(other->map, run->table->map)))
 		return 0;
 	for (int i = 0; i < 2 && !ret; i++) {
 		snprintf(name, sizeof(name), "%s%s", other->map, i ? "__cpu" : "");

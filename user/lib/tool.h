@@ -126,7 +126,9 @@ struct column {
 #define WANTS(m) .needs = offsetof(struct common, m)
 #define NEEDS(skel, m) .needs_own = offsetof(struct skel##_bpf__rodata, m) + 1
 
-#define COL_ORIGIN(type)							\
+#define COL_ORIGIN(type) COL_ORIGIN_AS(type, false)
+
+#define COL_ORIGIN_AS(type, hide_comm)						\
 	COL_AS(L_TIME, "time", type, origin.time, -12, "when it happened", HIDDEN), \
 	COL_AS(L_USER, "user", type, origin.uid, -8, "user name", HIDDEN, .needs = offsetof(struct common, want_uid)), \
 	COL("uid", type, origin.uid, 6, "user id", HIDDEN, .needs = offsetof(struct common, want_uid)), \
@@ -135,7 +137,7 @@ struct column {
 	COL("cpu", type, origin.cpu, 3, "processor that it happened on", HIDDEN), \
 	COL("tid", type, origin.tid, 7, "thread id", HIDDEN),			\
 	COL("pid", type, origin.pid, 7, "process id"),				\
-	COL("comm", type, origin.comm, -16, "command name", .needs = offsetof(struct common, want_comm))
+	COL("comm", type, origin.comm, -16, "command name", .hidden = hide_comm, .needs = offsetof(struct common, want_comm))
 
 /* --- Tables: what a tool counts in maps, shown at the end or at an interval. --- */
 

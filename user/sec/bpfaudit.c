@@ -22,7 +22,7 @@ static const char *const names[] = {
 	"-MAP_DELETE_BATCH", "LINK_CREATE", "LINK_UPDATE", "LINK_GET_FD_BY_ID", "-LINK_GET_NEXT_ID", "ENABLE_STATS",
 	"ITER_CREATE", "LINK_DETACH", "PROG_BIND_MAP", "TOKEN_CREATE", "-PROG_STREAM_READ_BY_FD",
 	"PROG_ASSOC_STRUCT_OPS",
-	[AUDIT_PERF] = "PERF_SET_BPF", [AUDIT_SOCKET] = "SO_ATTACH_BPF", [AUDIT_REUSEPORT] = "SO_ATTACH_REUSEPORT_EBPF",
+	[AUDIT_XDP] = "IFLA_XDP", [AUDIT_TC] = "TCA_BPF", [AUDIT_PERF] = "PERF_SET_BPF", [AUDIT_SOCKET] = "SO_ATTACH_BPF", [AUDIT_REUSEPORT] = "SO_ATTACH_REUSEPORT_EBPF",
 };
 
 #define NAMES (sizeof(names) / sizeof(*names))
@@ -132,7 +132,9 @@ static void show_target(struct out *out, const struct column *c, const void *row
 {
 	const EVENT *e = row;
 
-	if (e->target_len > 1)
+	if (e->interface)	/* TC_H_CLSACT with TC_H_MIN_INGRESS or _EGRESS */
+		out_printf(out, "interface %u%s", e->interface, e->parent == 0xfffffff2 ? " ingress" : e->parent == 0xfffffff3 ? " egress" : "");
+	else if (e->target_len > 1)
 		out_bytes(out, e->target, e->target_len - 1);
 	else
 		out_nothing(out);
@@ -149,7 +151,7 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_ORIGIN(EVENT),
-	COL_OWN("command", show_command, -12, "of bpf(2); PERF_SET_BPF, SO_ATTACH_BPF: other calls that attach a program"),
+	COL_OWN("command", show_command, -12, "of bpf(2); PERF_SET_BPF, SO_ATTACH_BPF, and by netlink IFLA_XDP, TCA_BPF: others that attach a program"),
 	COL_AS(L_ERRNO, "error", EVENT, result, -6, "why it failed"),
 	COL_AS(L_FD, "result", EVENT, result, 6, "what it gave, mostly a descriptor", HIDDEN),
 	COL_OWN("object", show_object, -6, "what it was about: prog, map, link or btf", HIDDEN),
@@ -160,7 +162,7 @@ static const struct column columns[] = {
 	COL("instructions", EVENT, instructions, 12, "of a program: as it was given; of one that was taken, as the kernel has it",
 	    HIDDEN, BLANK),
 	COL_OWN("attach", show_attach, -20, "attach type", HIDDEN),
-	COL_OWN("target", show_target, 0, "where it is pinned, or the tracepoint or function that the program is for"),
+	COL_OWN("target", show_target, 0, "where it is pinned, or the tracepoint, function or interface that the program is for"),
 	{}
 };
 
@@ -176,12 +178,14 @@ static const struct example examples[] = {
 TOOL(bpfaudit,
 	.summary  = "trace who loads, attaches and pins BPF programs",
 	.about    = "One line for each bpf(2) call that loads, makes, attaches, pins or opens something, as it "
-		    "returns, and for programs that are attached to perf events and sockets: with the program's "
+		    "returns, and for programs that are attached to perf events, sockets and, by netlink, interfaces (XDP and "
+		    "filters of tc; no program: it is taken away): with the program's "
 		    "type, name and tag, whose hash of its instructions is the same wherever it is loaded, the "
 		    "process, and whether the kernel took it.",
-	.cost     = "One raw tracepoint at the return of each system call, which reads its number.",
-	.caveats  = "What the tool itself does is left out. Programs that are attached over netlink, as XDP and tc "
-		    "were before they had links, and classic filters (SO_ATTACH_FILTER, seccomp) are not seen being "
+	.cost     = "One raw tracepoint at the return of each system call, which reads its number, and of messages on sockets "
+		    "their first bytes.",
+	.caveats  = "What the tool itself does is left out. Of a call that has several netlink messages the first is looked "
+		    "at, and none of 32-bit programs; actions of tc and classic filters (SO_ATTACH_FILTER, seccomp) are not seen being "
 		    "attached. A library tries out what the kernel can do: small programs that nobody wrote, and "
 		    "calls that fail, are normal. The attributes are read as the call returns: a process that "
 		    "changes them meanwhile changes what is shown of a call that failed; of one that worked, type, "

@@ -1,48 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
-#include <string.h>
-#include <strings.h>
-#include <stdlib.h>
+#include "lib/capability.h"
 #include "lib/stack_user.h"
 #include "sec/capable.h"
 #include "sec/capable.skel.h"
 
 #define EVENT struct capable_event
 
-static const char *const names[] = {	/* include/uapi/linux/capability.h */
-	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-	"LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-	"SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-	"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-	"MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-	"CHECKPOINT_RESTORE",
-};
-
-#define NAMES (sizeof(names) / sizeof(*names))
-
-/* "SYS_ADMIN", "cap_sys_admin" or its number */
-static int find(const char *word, __u64 *id)
-{
-	const char *name = strncasecmp(word, "CAP_", 4) ? word : word + 4;
-	char *end;
-
-	for (*id = 0; *id < NAMES; ++*id)
-		if (!strcasecmp(names[*id], name))
-			return 0;
-	*id = strtoul(word, &end, 10);
-	return *word >= '0' && *word <= '9' && !*end && *id < 64 ? 0 : -ENOENT;
-}
-
 static void show_name(struct out *out, const struct column *c, const void *row)
 {
-	__u32 cap = ((const EVENT *)row)->cap;
-
-	if (cap < NAMES) {
-		out_str(out, "CAP_");
-		out_str(out, names[cap]);
-	} else {
-		out_u64(out, cap);
-	}
+	capability_show(out, ((const EVENT *)row)->cap);
 }
 
 static void show_verdict(struct out *out, const struct column *c, const void *row)
@@ -72,7 +38,7 @@ static const struct opt opts[] = {
 	OPT('x', "denied", NULL, capable, denied_only, "only what was denied"),
 	OPT(0, "audited", NULL, capable, audited_only, "without checks that leave no trace in the audit log, where the kernel tells"),
 	OPT(0, "unique", NULL, capable, unique, "each answer to each process once"),
-	OPT_SET('C', "capability", "NAMES", ONLY_CAPS, "only these: SYS_ADMIN,NET_RAW, or numbers", .find = find),
+	OPT_SET('C', "capability", "NAMES", ONLY_CAPS, "only these: SYS_ADMIN,NET_RAW, or numbers", .find = capability_find),
 	{}
 };
 
