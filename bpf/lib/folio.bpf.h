@@ -16,6 +16,24 @@ struct folio___any {
 	unsigned long _flags_1;		/* its lowest byte is the order, since 6.6 */
 } __attribute__((preserve_access_index));
 
+struct page___any {
+	unsigned long compound_head;	/* bit 0 set: where its folio begins */
+	unsigned long compound_info;	/* since 7.1; the same, or bit 0 set in a mask for the page's own address */
+} __attribute__((preserve_access_index));
+
+/* The folio that a page is in. */
+static __always_inline void *folio_of_page(void *page)
+{
+	struct page___any *any = page;
+	__u64 info = bpf_core_field_exists(any->compound_info) ? BPF_CORE_READ(any, compound_info) :
+								 BPF_CORE_READ(any, compound_head);
+
+	if (!(info & 1))
+		return page;
+	/* No struct page is in the last terabyte, so what looks like an address there is a mask. */
+	return (__s64)info > -(1LL << 40) ? (void *)((__u64)page & info) : (void *)(info - 1);
+}
+
 /* The flags come first in all of them. */
 static __always_inline __u64 folio_flags(void *folio)
 {
