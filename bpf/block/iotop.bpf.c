@@ -194,15 +194,17 @@ static __noinline int dirtied(void *folio, struct address_space *mapping)
 	return 0;
 }
 
-/* 5.16 renamed it. */
-ON_TRACE_AS(dirty__folio, writeback_dirty_folio, void *folio, struct address_space *mapping)
+/* 5.16 renamed it. The verifier of some kernels takes no typed pointers for what dirtied() does. */
+SEC("?raw_tp/writeback_dirty_folio")
+int raw_tp__dirty__folio(struct raw_args *ctx)
 {
-	return dirtied(folio, mapping);
+	return dirtied((void *)ctx->args[0], (void *)ctx->args[1]);
 }
 
-ON_TRACE_AS(dirty__page, writeback_dirty_page, void *page, struct address_space *mapping)
+SEC("?raw_tp/writeback_dirty_page")
+int raw_tp__dirty__page(struct raw_args *ctx)
 {
-	return dirtied(page, mapping);
+	return dirtied((void *)ctx->args[0], (void *)ctx->args[1]);
 }
 
 static __always_inline void charge(const struct who *who, struct inode *inode, bool write, __u64 bytes)
