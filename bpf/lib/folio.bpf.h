@@ -7,10 +7,12 @@
 
 struct page___before_folios {
 	struct address_space *mapping;
+	unsigned long index;
 } __attribute__((preserve_access_index));
 
 struct folio___any {
 	struct address_space *mapping;
+	unsigned long index;
 	unsigned int _folio_nr_pages;	/* until 6.14 */
 	unsigned int _nr_pages;
 	unsigned long _flags_1;		/* its lowest byte is the order, since 6.6 */
@@ -49,6 +51,15 @@ static __always_inline struct address_space *folio_mapping(void *folio)
 	struct folio___any *any = folio;
 
 	return bpf_core_field_exists(any->mapping) ? BPF_CORE_READ(any, mapping) : BPF_CORE_READ(page, mapping);
+}
+
+/* In its file, in pages. */
+static __always_inline __u64 folio_index(void *folio)
+{
+	struct page___before_folios *page = folio;
+	struct folio___any *any = folio;
+
+	return bpf_core_field_exists(any->index) ? BPF_CORE_READ(any, index) : BPF_CORE_READ(page, index);
 }
 
 static __always_inline bool folio_is_of_file(void *folio)
