@@ -35,7 +35,7 @@ static __always_inline void count(__u32 dir, bool read, __u64 bytes)
 /* Each folder above the file, across mounts: it counts for all of them that were asked for. */
 ON_SYSCALL_IF(READS_OR_WRITES(nr))
 {
-	unsigned long mnt, dentry, parent;
+	unsigned long mnt, dentry;
 	bool read = is_read(call);
 	struct file *file;
 
@@ -51,19 +51,12 @@ ON_SYSCALL_IF(READS_OR_WRITES(nr))
 		struct dirtop_dir key = {};
 		struct inode *inode;
 		__u32 *dir;
+		enum path_step step = path_up(&mnt, &dentry);
 
-		parent = path_follow(dentry, path_offsets.dentry_parent);
-		if (dentry == path_follow(mnt, path_offsets.vfsmount_root) || dentry == parent) {
-			unsigned long mount = mnt - path_offsets.mount_mnt;
-			unsigned long above = path_follow(mount, path_offsets.mount_parent);
-
-			if (above == mount || !above)
-				return 0;
-			dentry = path_follow(mount, path_offsets.mount_mountpoint);
-			mnt = above + path_offsets.mount_mnt;
+		if (step == PATH_TOP)
+			return 0;
+		if (step == PATH_COVERED)
 			continue;
-		}
-		dentry = parent;
 		inode = BPF_CORE_READ((struct dentry *)dentry, d_inode);
 		key.inode = BPF_CORE_READ(inode, i_ino);
 		key.dev = BPF_CORE_READ(inode, i_sb, s_dev);

@@ -27,6 +27,30 @@ static __always_inline struct file *file_of(__u32 fd)
 #define file_inode(file) BPF_CORE_READ(file, f_inode, i_ino)
 #define file_dev(file)	 BPF_CORE_READ(file, f_inode, i_sb, s_dev)
 
+struct dentry___alias_apart {
+	struct hlist_node d_alias;	/* since 7.1 */
+} __attribute__((preserve_access_index));
+
+struct dentry___alias_inside {
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+} __attribute__((preserve_access_index));
+
+/* One of the last names of an inode: "" where the kernel has none in memory. */
+static __always_inline void inode_name(char *to, __u32 size, struct inode *inode)
+{
+	void *alias = BPF_CORE_READ(inode, i_dentry.first);
+	struct dentry___alias_apart *apart = NULL;
+
+	*to = 0;
+	if (!alias)
+		return;
+	alias -= bpf_core_field_exists(apart->d_alias) ? bpf_core_field_offset(struct dentry___alias_apart, d_alias) :
+							 bpf_core_field_offset(struct dentry___alias_inside, d_u.d_alias);
+	bpf_probe_read_kernel_str(to, size, BPF_CORE_READ((struct dentry *)alias, d_name.name));
+}
+
 /* Its last name. */
 static __always_inline void file_name(char *to, __u32 size, struct file *file)
 {

@@ -7,14 +7,34 @@
 
 struct page___before_folios {
 	struct address_space *mapping;
+	unsigned long index;
 } __attribute__((preserve_access_index));
 
 struct folio___any {
 	struct address_space *mapping;
+	unsigned long index;
 	unsigned int _folio_nr_pages;	/* until 6.14 */
 	unsigned int _nr_pages;
 	unsigned long _flags_1;		/* its lowest byte is the order, since 6.6 */
 } __attribute__((preserve_access_index));
+
+struct page___any {
+	unsigned long compound_head;	/* bit 0 set: where its folio begins */
+	unsigned long compound_info;	/* since 7.1; the same, or bit 0 set in a mask for the page's own address */
+} __attribute__((preserve_access_index));
+
+/* The folio that a page is in. */
+static __always_inline void *folio_of_page(void *page)
+{
+	struct page___any *any = page;
+	__u64 info = bpf_core_field_exists(any->compound_info) ? BPF_CORE_READ(any, compound_info) :
+								 BPF_CORE_READ(any, compound_head);
+
+	if (!(info & 1))
+		return page;
+	/* No struct page is in the last terabyte, so what looks like an address there is a mask. */
+	return (__s64)info > -(1LL << 40) ? (void *)((__u64)page & info) : (void *)(info - 1);
+}
 
 /* The flags come first in all of them. */
 static __always_inline __u64 folio_flags(void *folio)
@@ -31,6 +51,15 @@ static __always_inline struct address_space *folio_mapping(void *folio)
 	struct folio___any *any = folio;
 
 	return bpf_core_field_exists(any->mapping) ? BPF_CORE_READ(any, mapping) : BPF_CORE_READ(page, mapping);
+}
+
+/* In its file, in pages. */
+static __always_inline __u64 folio_index(void *folio)
+{
+	struct page___before_folios *page = folio;
+	struct folio___any *any = folio;
+
+	return bpf_core_field_exists(any->index) ? BPF_CORE_READ(any, index) : BPF_CORE_READ(page, index);
 }
 
 static __always_inline bool folio_is_of_file(void *folio)

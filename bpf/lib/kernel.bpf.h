@@ -73,6 +73,16 @@ struct request___before_5_17 {
 	disk_number(bpf_core_field_exists(__old->rq_disk) ? READ(__old, rq_disk) : READ(rq, q, disk)); \
 })
 
+struct bio___before_5_12 {
+	struct gendisk *bi_disk;
+} __attribute__((preserve_access_index));
+
+/* bio->bi_disk became bio->bi_bdev->bd_disk: commit 309dca309fc3, 5.12 */
+#define bio_disk(bio) ({						\
+	struct bio___before_5_12 *__old = (void *)(bio);		\
+	disk_number(bpf_core_field_exists(__old->bi_disk) ? READ(__old, bi_disk) : READ(bio, bi_bdev, bd_disk)); \
+})
+
 #define disk_number(disk) ({						\
 	struct gendisk *__disk = disk;					\
 	__disk ? (__u32)(READ(__disk, major) << 20 | READ(__disk, first_minor)) : 0; \

@@ -103,16 +103,63 @@ static __always_inline unsigned long path_file(__u32 fd)
 	return path_follow(table + fd * sizeof(long), 0);
 }
 
-/* Where a relative path begins: a descriptor of the current task's, or its working directory. */
+/* Where a relative path begins, a struct path: a descriptor of the current task's, or its working directory. */
+static __always_inline unsigned long path_base(__s32 dirfd)
+{
+	if (dirfd == -100)	/* AT_FDCWD */
+		return path_follow(bpf_get_current_task(), path_offsets.task_fs) + path_offsets.fs_pwd;
+	return path_file(dirfd) + path_offsets.file_path;
+}
+
 static __always_inline void path_of_base(char *to, __s32 dirfd, volatile __u32 *len, __u32 *cut)
 {
-	unsigned long path;
+	path_of(to, path_base(dirfd), len, cut);
+}
 
-	if (dirfd == -100)	/* AT_FDCWD */
-		path = path_follow(bpf_get_current_task(), path_offsets.task_fs) + path_offsets.fs_pwd;
-	else
-		path = path_file(dirfd) + path_offsets.file_path;
-	path_of(to, path, len, cut);
+/* One step up, across mounts: to the folder around it, from the root of a mount to what that covers, or none. */
+enum path_step { PATH_TOP, PATH_COVERED, PATH_PARENT };
+
+static __always_inline enum path_step path_up(unsigned long *mnt, unsigned long *dentry)
+{
+	unsigned long parent = path_follow(*dentry, path_offsets.dentry_parent), mount, above;
+
+	if (*dentry != path_follow(*mnt, path_offsets.vfsmount_root) && *dentry != parent) {
+		*dentry = parent;
+		return PATH_PARENT;
+	}
+	mount = *mnt - path_offsets.mount_mnt;
+	above = path_follow(mount, path_offsets.mount_parent);
+	if (above == mount || !above)
+		return PATH_TOP;
+	*dentry = path_follow(mount, path_offsets.mount_mountpoint);
+	*mnt = above + path_offsets.mount_mnt;
+	return PATH_COVERED;
+}
+
+/* Where a call was told to look: by a path of the caller's, from a descriptor or the working directory. */
+struct path_start {
+	__s32 dirfd;
+	unsigned long path;
+};
+
+/* The i-th of a pair, at `at` of its data; where the next one goes. `whole`: also where it begins, if it is relative. */
+static __always_inline __u32 path_pair_add(struct path_pair *pair, int i, const struct path_start *from, __u32 at, bool whole)
+{
+	char *to = pair->data + (at & (4 * PATH_LEN - 1));
+	long n = read_user_str(to, PATH_LEN, from->path);
+
+	if (n < 1 || n > PATH_LEN) {
+		*to = 0;
+		n = 1;
+	}
+	pair->len[i] = n;
+	at += n;
+	pair->base_len[i] = pair->cut[i] = 0;
+	if (whole && *to != '/') {
+		path_of_base(pair->data + (at & (4 * PATH_LEN - 1)), from->dirfd, &pair->base_len[i], &pair->cut[i]);
+		at += pair->base_len[i] & 0x1fff;
+	}
+	return at;
 }
 
 #endif

@@ -123,5 +123,69 @@
 #define NR_vfork -1
 #define NR32_vfork -1
 #endif
+#ifndef NR_lchown
+#define NR_lchown -1
+#define NR32_lchown -1
+#endif
+#ifndef NR_chown
+#define NR_chown -1
+#define NR32_chown -1
+#endif
+#ifndef NR_mknod
+#define NR_mknod -1
+#define NR32_mknod -1
+#endif
+#ifndef NR_chmod
+#define NR_chmod -1
+#define NR32_chmod -1
+#endif
+#ifndef NR_symlink
+#define NR_symlink -1
+#define NR32_symlink -1
+#endif
+#ifndef NR_mmap2
+#define NR_mmap2 -1
+#define NR32_mmap2 -1
+#endif
+#ifndef NR_mkdir
+#define NR_mkdir -1
+#define NR32_mkdir -1
+#endif
+#ifndef NR_truncate64
+#define NR_truncate64 -1
+#define NR32_truncate64 -1
+#endif
+#ifndef NR_link
+#define NR_link -1
+#define NR32_link -1
+#endif
+#ifndef NR_chown32
+#define NR_chown32 -1
+#define NR32_chown32 -1
+#endif
+#ifndef NR_lchown32
+#define NR_lchown32 -1
+#define NR32_lchown32 -1
+#endif
+#ifndef NR_fchown32
+#define NR_fchown32 -1
+#define NR32_fchown32 -1
+#endif
+#ifndef NR_ftruncate64
+#define NR_ftruncate64 -1
+#define NR32_ftruncate64 -1
+#endif
+#ifndef NR_fchmodat2
+#define NR_fchmodat2 -1
+#define NR32_fchmodat2 -1
+#endif
+#ifndef NR_setxattrat
+#define NR_setxattrat -1
+#define NR32_setxattrat -1
+#endif
+#ifndef NR_getdents
+#define NR_getdents -1
+#define NR32_getdents -1
+#endif
 
 #endif

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,24 @@ static long do_open(long count)
 		must(fd >= 0, file);
 		close(fd);
 	}
+	return count;
+}
+
+static long do_stat(long count)
+{
+	struct stat st;
+
+	for (long i = 0; i < count; i++)
+		must(!stat(file, &st), file);
+	return count;
+}
+
+static long do_sync(long count)
+{
+	int fd = open(file, O_RDONLY);
+
+	for (long i = 0; i < count; i++)
+		must(fd >= 0 && !fsync(fd), file);
 	return count;
 }
 
@@ -248,6 +267,7 @@ static const struct {
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
 	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc }, { "talk", do_talk },
+	{ "stat", do_stat }, { "sync", do_sync },
 };
 
 static long long wall(void)

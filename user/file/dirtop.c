@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "lib/path_user.h"
@@ -27,21 +26,6 @@ static bool row(struct run *run, void *row)
 	return true;
 }
 
-/*
- * The device that the kernel has for a folder's file system, which is not what stat(2) says on Btrfs: that of its mount.
- */
-static int device_of(const char *path, __u32 *dev)
-{
-	char *line = path_mount(path);
-	unsigned int major, minor;
-	int ret = !line ? -errno : sscanf(line, "%*s %*s %u:%u", &major, &minor) == 2 ? 0 : -ENOENT;
-
-	if (!ret)
-		*dev = major << 20 | minor;
-	free(line);
-	return ret;
-}
-
 static struct dirtop_dir dirs[DIRTOP_DIRS];
 
 static int setup(struct run *run)
@@ -55,7 +39,7 @@ static int setup(struct run *run)
 	}
 	for (int i = 0; i < run->n_args; i++) {
 		struct stat st;
-		int ret = stat(run->args[i], &st) ? -errno : S_ISDIR(st.st_mode) ? device_of(run->args[i], &dirs[i].dev) : -ENOTDIR;
+		int ret = stat(run->args[i], &st) ? -errno : S_ISDIR(st.st_mode) ? path_device(run->args[i], &dirs[i].dev) : -ENOTDIR;
 
 		dirs[i].inode = st.st_ino;
 		for (int j = 0; j < i && !ret; j++)

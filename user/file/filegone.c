@@ -7,18 +7,13 @@
 
 #define EVENT struct filegone_event
 
-static const char *place(const EVENT *e, int i)
-{
-	return e->data + (i ? e->len[0] + e->base_len[0] : 0);
-}
-
 static void show_as_given(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
-	int i = c->offset;
+	const char *path = path_pair_given(&e->paths, c->offset);
 
-	if (e->len[i])
-		out_bytes(out, place(e, i), e->len[i] - 1);
+	if (path)
+		out_bytes(out, path, e->paths.len[c->offset] - 1);
 	else
 		out_nothing(out);
 }
@@ -26,12 +21,12 @@ static void show_as_given(struct out *out, const struct column *c, const void *r
 static void show_whole(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
-	int i = c->offset;
+	const char *path = path_pair_given(&e->paths, c->offset);
 
-	if (!e->len[i] || (e->ret == -EBADF && *place(e, i) != '/'))
+	if (!path || (e->ret == -EBADF && *path != '/'))
 		out_nothing(out);
 	else
-		path_write_from(out, place(e, i) + e->len[i], e->base_len[i], e->cut[i], place(e, i), e->len[i] - 1);
+		path_pair_write(out, &e->paths, c->offset);
 }
 
 static void show_action(struct out *out, const struct column *c, const void *row)

@@ -83,6 +83,30 @@ void path_write_from(struct out *out, const char *base, size_t size, bool cut, c
 	out_bytes(out, path, len);
 }
 
+const char *path_pair_given(const struct path_pair *pair, int i)
+{
+	return pair->len[i] ? pair->data + (i ? pair->len[0] + pair->base_len[0] : 0) : NULL;
+}
+
+void path_pair_write(struct out *out, const struct path_pair *pair, int i)
+{
+	const char *path = path_pair_given(pair, i);
+
+	path_write_from(out, path + pair->len[i], pair->base_len[i], pair->cut[i], path, pair->len[i] - 1);
+}
+
+int path_device(const char *path, __u32 *dev)
+{
+	char *line = path_mount(path);
+	unsigned int major, minor;
+	int ret = !line ? -errno : sscanf(line, "%*s %*s %u:%u", &major, &minor) == 2 ? 0 : -ENOENT;
+
+	if (!ret)
+		*dev = major << 20 | minor;
+	free(line);
+	return ret;
+}
+
 char *path_mount(const char *path)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
