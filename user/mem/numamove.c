@@ -23,7 +23,7 @@ static const struct example examples[] = {
 };
 
 TOOL(numamove,
-	.summary  = "pages that NUMA balancing moves between nodes, and how long that takes",
+	.summary  = "pages that NUMA balancing moves between nodes, by process",
 	.about    = "With kernel.numa_balancing a page that is used from another node than it is on is moved there, while the access "
 		    "waits. One row for each process that it happens to. All pages together are what numa_pages_migrated "
 		    "in /proc/vmstat counts.",
