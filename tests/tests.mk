@@ -25,10 +25,12 @@ $(foreach s,$(test_skel),$(eval $(patsubst %.c,$(OUT)/truth/%.o,$(filter-out %.b
 $(OUT)/truth/%.skel.h: $(OUT)/truth/%.bpf.o
 	$(call say,SKEL,$@)
 	$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@
+# Some have the kernel's own headers, which clang doesn't find for this target.
+UAPI = $(filter-out /,$(shell $(CC) -print-sysroot))/usr/include/$(shell $(CC) -print-multiarch)
 $(OUT)/truth/%.bpf.o: %.bpf.c | check
 	mkdir -p $(@D)
 	$(call say,BPF,$@)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(CLANG) $(BPF_CFLAGS) -idirafter $(UAPI) -c $< -o $@
 
 tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan
 
@@ -41,12 +43,12 @@ $(OUT)/tests/unit-asan: $(asan_objs) | $(OUT)/tests/
 	$(call say,LINK,$@)
 	$(CC) $(ALL_CFLAGS) $(ASAN) $(filter %.o,$^) $(LDFLAGS) $(TEST_LIBS) $(LIBS) -lpthread -o $@
 
-$(test_objs): $(OUT)/truth/%.o: %.c
+$(test_objs): $(OUT)/truth/%.o: %.c | check
 	mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) -I$(@D) -c $< -o $@
 
-$(asan_objs): $(OUT)/asan/%.o: %.c
+$(asan_objs): $(OUT)/asan/%.o: %.c | check
 	mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(CC) $(TEST_CFLAGS) $(ASAN) -c $< -o $@
