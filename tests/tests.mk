@@ -7,7 +7,7 @@ test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/% %.b
 user_lib  := $(wildcard user/lib/*.c)
 
 # Frame pointers, so that tests have stacks that are known.
-TEST_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -Itests/lib -Dmain=$(main)
+TEST_CFLAGS = $(ALL_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls $(if $(filter s390x,$(ARCH)),-mbackchain) -Itests/lib -Dmain=$(main)
 TEST_LIBS   = $(shell $(PKG_CONFIG) --libs jansson)
 ASAN       := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 

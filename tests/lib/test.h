@@ -118,6 +118,8 @@ int job_end(struct job *job, int signal);      /* 0: let it end by itself */
 char *job_now(struct job *job);		       /* its stdout up to now */
 struct job *job_run(const struct how *how, const char *const *argv);
 
+#define BIG_ENDIAN_HERE (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* run("sh", "-c", "…") to its end. A first word "corekit" is the program under test, $COREKIT. */

@@ -430,6 +430,7 @@ static int value_fd(const struct typed *t, const char *text, void *value)
 	unsigned long id = strtoul(digits, &end, 10);
 	bool by_socket = t->map.info.type == BPF_MAP_TYPE_SOCKMAP || t->map.info.type == BPF_MAP_TYPE_SOCKHASH ||
 			 t->map.info.type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY || t->map.info.type == BPF_MAP_TYPE_XSKMAP;
+	__u64 wide;
 	int fd;
 
 	if (is_object(t) && isdigit((unsigned char)*digits) && !*end)
@@ -453,7 +454,11 @@ static int value_fd(const struct typed *t, const char *text, void *value)
 		return -ENOENT;
 	}
 	memset(value, 0, t->map.room);
-	memcpy(value, &fd, sizeof(fd));
+	wide = fd;
+	if (t->map.info.value_size == sizeof(wide))
+		memcpy(value, &wide, sizeof(wide));
+	else
+		memcpy(value, &fd, sizeof(fd));
 	return 0;
 }
 
