@@ -14,7 +14,7 @@ TEST(virtiostat, "what is read from a virtio disk, and written to it, is what it
 		SKIP("no virtio disk of our own here");
 	REQUIRE(posix_memalign(&block, 4096, SIZE) == 0);
 	memset(block, 0, SIZE);
-	job = tool_start("virtiostat", "-i", "1h", "--driver", "virtio_blk");
+	job = tool_start("virtiostat", "-i", "1h", "--driver", "virtio_blk", "--device", "virtio*");
 	other = tool_start("virtiostat", "-i", "1h", "--device", "nosuch");
 	for (int i = 0; i < READS; i++)
 		REQUIRE(pread(fd, block, SIZE, (off_t)i * SIZE) == SIZE);
@@ -29,4 +29,6 @@ TEST(virtiostat, "what is read from a virtio disk, and written to it, is what it
 	CHECK_EQ(rows(job, IS("driver", "virtio_blk")), rows(job));
 	CHECK_EQ(rows(other), 0);
 	CHECK_NO_LOSS(job);
+	close(fd);
+	free(block);
 }
