@@ -130,7 +130,8 @@ static uint64_t rights(const char *name)
 		    {"CAP_SYSLOG", CAP_SYSLOG},
 		    {"CAP_PERFMON", CAP_PERFMON},
 		    {"CAP_BPF", CAP_BPF},
-		    {"CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE}};
+		    {"CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE},
+		    {"CAP_SYS_RESOURCE", CAP_SYS_RESOURCE}};
 	char *at = strstr(run("corekit", name, "--help=man")->out, "\n.SH RIGHTS\n"), *end;
 	uint64_t bits = 0;
 

@@ -52,9 +52,11 @@ TEST(tcpconnlat, "an answer that takes a second is a second, and the only one th
 	json_t *r;
 
 	child_go(&child);
-	nap(200000000);
+	while (!strstr(file_text("/proc/net/tcp"), text(":%04X 02 ", ntohs(to.sin_port)))) /* SYN-SENT */
+		nap(1000000);
+	nap(50000000);
 	REQUIRE(accept(listener, NULL, NULL) >= 0);
-	nap(600000000);
+	nap(750000000);
 	occupy(1, 500000000); /* where the timer's interrupt will be */
 	CHECK_EQ(child_wait(&child), 0);
 	end = now_ns();

@@ -14,6 +14,7 @@ static const struct right {
 } rights[] = {
 	{ CAP_BPF, "CAP_BPF", "to load programs and maps" },
 	{ CAP_PERFMON, "CAP_PERFMON", "to read the kernel's memory from them" },
+	{ CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE", "to lock as much memory as maps take, on kernels before 5.11 (or ulimit \\-l unlimited)" },
 	{ CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach them to the network" },
 	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "to read what is root's: tracefs, and the files of other users" },
 	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "to see what other users' processes have open and loaded" },
@@ -22,13 +23,14 @@ static const struct right {
 	{}
 };
 
-/* Reasons for CAP_SYS_ADMIN. */
+/* Reasons for CAP_SYS_ADMIN: what a kind of program is attached by. */
+static const char one_by_one[] = "for probes in programs, where the kernel attaches them one by one: before 6.6, and with \\fB\\-p\\fR",
+		  paranoid[] = "for kernels whose kernel.perf_event_paranoid is 3 or more, as Debian's is: kprobes, tracepoints and samples "
+			       "are perf events there";
 static const struct {
 	const char *kind, *why;
 } admin[] = {
-	{ "u", "for probes in programs, where the kernel attaches them one by one: before 6.6, and with \\fB\\-p\\fR" },
-	{ "perf_event", "for kernels whose kernel.perf_event_paranoid is 3 or more, as Debian's is" },
-	{}
+	{ "u", one_by_one }, { "perf_event", paranoid }, { "kprobe", paranoid }, { "kretprobe", paranoid }, { "tp/", paranoid }, {}
 };
 
 static bool has_kind(struct bpf_object *obj, const char *kind)
@@ -52,7 +54,7 @@ static __u64 caps_of(const struct tool *t, struct bpf_object *obj)
 
 	if (!obj)
 		return caps;
-	caps |= CAP(CAP_BPF) | CAP(CAP_PERFMON);
+	caps |= CAP(CAP_BPF) | CAP(CAP_PERFMON) | CAP(CAP_SYS_RESOURCE);
 	if (has_kind(obj, "tp/"))
 		caps |= CAP(CAP_DAC_READ_SEARCH);
 	for (int i = 0; admin[i].kind; i++)
@@ -67,6 +69,7 @@ static __u64 caps_of(const struct tool *t, struct bpf_object *obj)
 void rights_man(const struct tool *t)
 {
 	struct bpf_object *obj = NULL;
+	const char *said = NULL;
 	const void *elf;
 	size_t size;
 	__u64 caps;
@@ -89,7 +92,9 @@ void rights_man(const struct tool *t)
 	if (t->caps & CAP(CAP_SYS_ADMIN))
 		printf("to see what other users have given the kernel.\n");
 	for (int i = 0; obj && admin[i].kind; i++)
-		if (has_kind(obj, admin[i].kind))
-			printf("%s.\n", admin[i].why);
+		if (has_kind(obj, admin[i].kind) && admin[i].why != said) {
+			said = admin[i].why;
+			printf("%s.\n", said);
+		}
 	bpf_object__close(obj);
 }
