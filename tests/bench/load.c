@@ -57,6 +57,19 @@ static long do_stat(long count)
 	return count;
 }
 
+/* Names that nobody has asked for before. */
+static long do_missing(long count)
+{
+	char path[4096];
+	struct stat st;
+
+	for (long i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s-%ld-%d", file, count + i, getpid());
+		must(stat(path, &st) && errno == ENOENT, path);
+	}
+	return count;
+}
+
 static long do_sync(long count)
 {
 	int fd = open(file, O_RDONLY);
@@ -429,6 +442,7 @@ static const struct {
 	{ "stat", do_stat }, { "sync", do_sync }, { "cached", do_cached }, { "unlink", do_unlink }, { "print", do_print },
 	{ "umount", do_umount }, { "setuid", do_setuid }, { "shared", do_shared }, { "fault", do_fault }, { "bind", do_bind },
 	{ "listen", do_listen }, { "refused", do_refused }, { "local", do_local }, { "pass", do_pass },
+	{ "missing", do_missing },
 };
 
 static int terminal(void)
