@@ -3,7 +3,6 @@ what="read of 4 KiB that are in memory"
 cached_blocks
 load="cached 1000000 $blocks"
 empties=("raw_tp/sys_enter raw_tp/sys_exit" tp/syscalls/sys_exit_pread64)
-args="-n load"
 peer_args="1000"
 bpftrace='
 tracepoint:syscalls:sys_exit_pread64 /args->ret > 0/ { @pages = sum((args->ret + 4095) / 4096); }
