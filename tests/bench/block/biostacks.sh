@@ -12,4 +12,11 @@ tracepoint:block:block_rq_complete /@since[args->dev, args->sector]/ {
 	delete(@since[args->dev, args->sector]);
 }
 END { clear(@stack); clear(@since); }'
-shown() { awk '/^@/ { peer = 1 } $5 ~ /^loop/ { n += $2 } peer && /^[[(].*\|/ { sub(/^[^])]*[])] */, ""); n += $1 } END { printf "%d", n }'; }
+# corekit has a row for each stack and process, the others a histogram.
+shown()
+{
+	awk '$5 ~ /^loop/ { n += $2 }
+	     /->.*:/ { sub(/.*: */, ""); n += $1 }
+	     /^[[(].*\|/ { sub(/^[^])]*[])] */, ""); n += $1 }
+	     END { printf "%d", n }'
+}

@@ -14,5 +14,8 @@ tracepoint:sock:sock_recv_length /args->protocol == 6 && args->ret > 0/ {
 	@rx[pid, comm, ntop($sk->__sk_common.skc_rcv_saddr), $sk->__sk_common.skc_num, ntop($sk->__sk_common.skc_daddr),
 	    $sk->__sk_common.skc_dport] = sum(args->ret);
 }'
-# What was sent, by either end, is one byte each.
-shown() { awk '/^@tx.*load/ || $2 == "load" { n += $NF * ($NF ~ /K$/ ? 1024 : 1) } END { printf "%d", n / 2 }'; }
+# What was sent, by either end, is one byte each; libbpf-tools tells KiB.
+shown()
+{
+	awk '/TX_KB/ { kib = 1 } /^@tx.*load/ || $2 == "load" { n += $NF * (kib || $NF ~ /K$/ ? 1024 : 1) } END { printf "%d", n / 2 }'
+}
