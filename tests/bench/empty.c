@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * empty HOOK...: the least that BPF can do there.  A program of two instructions on each of
- * these hooks (tp/GROUP/NAME, raw_tp/NAME, tp_btf/NAME, uprobe/PATH+OFFSET, uretprobe/…), until a signal
- * comes.
+ * these hooks (tp/GROUP/NAME, raw_tp/NAME, tp_btf/NAME, kprobe/FUNCTION, uprobe/PATH+OFFSET, kretprobe/…,
+ * uretprobe/…), until a signal comes.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -50,28 +50,32 @@ static int attach_event(const char *event)
 	return fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) ? -1 : ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-static int attach_uprobe(const char *place, bool at_return)
+/* KIND is kprobe or uprobe: of a function of the kernel, or of PATH+OFFSET. */
+static int attach_probe(const char *kind, const char *place, bool at_return)
 {
 	struct perf_event_attr attr = { .size = sizeof(attr), .config = at_return };
 	const char *plus = strrchr(place, '+');
 	int prog = load(BPF_PROG_TYPE_KPROBE, 0, NULL), fd;
-	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "r");
+	char path[256];
+	FILE *f;
 
-	if (prog < 0 || !plus || !f || fscanf(f, "%u", &attr.type) != 1)
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", kind);
+	f = fopen(path, "r");
+	if (prog < 0 || (!plus && *kind == 'u') || !f || fscanf(f, "%u", &attr.type) != 1)
 		return -1;
 	fclose(f);
-	attr.uprobe_path = (unsigned long)strndup(place, plus - place);
-	attr.probe_offset = strtoul(plus + 1, NULL, 0);
+	attr.config1 = (unsigned long)(plus ? strndup(place, plus - place) : strdup(place));
+	attr.config2 = plus ? strtoul(plus + 1, NULL, 0) : 0;
 	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog) ? -1 : ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
 static int attach(const char *hook)
 {
-	if (!strncmp(hook, "uprobe/", 7))
-		return attach_uprobe(hook + 7, false);
-	if (!strncmp(hook, "uretprobe/", 10))
-		return attach_uprobe(hook + 10, true);
+	if (!strncmp(hook, "uprobe/", 7) || !strncmp(hook, "kprobe/", 7))
+		return attach_probe(*hook == 'u' ? "uprobe" : "kprobe", hook + 7, false);
+	if (!strncmp(hook, "uretprobe/", 10) || !strncmp(hook, "kretprobe/", 10))
+		return attach_probe(*hook == 'u' ? "uprobe" : "kprobe", hook + 10, true);
 	if (!strncmp(hook, "tp/", 3))
 		return attach_event(hook + 3);
 	if (!strncmp(hook, "raw_tp/", 7))

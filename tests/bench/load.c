@@ -2,7 +2,8 @@
 /*
  * load KIND COUNT [FILE]: does one thing on one CPU, first a few times to warm up, then COUNT
  * times.  Prints how often in all, how often of that it took the time, and the nanoseconds:
- * by the clock on the wall, and of CPU time.
+ * by the clock on the wall, and of CPU time.  "load terminal" makes a terminal, prints its name,
+ * and reads what others write to it.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -15,7 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/stat.h>
@@ -50,6 +54,19 @@ static long do_stat(long count)
 
 	for (long i = 0; i < count; i++)
 		must(!stat(file, &st), file);
+	return count;
+}
+
+/* Names that nobody has asked for before. */
+static long do_missing(long count)
+{
+	char path[4096];
+	struct stat st;
+
+	for (long i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s-%ld-%d", file, count + i, getpid());
+		must(stat(path, &st) && errno == ENOENT, path);
+	}
 	return count;
 }
 
@@ -181,14 +198,169 @@ static long do_datagram(long count)
 	return count;
 }
 
-static long do_read(long count)
+static long read_blocks(long count, int flags)
 {
-	int fd = open(file, O_RDONLY | O_DIRECT);
+	int fd = open(file, O_RDONLY | flags);
 	void *block = NULL;
 
 	must(fd >= 0 && !posix_memalign(&block, 4096, 4096), file);
 	for (long i = 0; i < count; i++)
 		must(pread(fd, block, 4096, i % 1024 * 4096) == 4096, file);
+	free(block);
+	close(fd);
+	return count;
+}
+
+static long do_read(long count)
+{
+	return read_blocks(count, O_DIRECT);
+}
+
+static long do_cached(long count)
+{
+	return read_blocks(count, 0);
+}
+
+/* A file that is there for a moment. */
+static long do_unlink(long count)
+{
+	for (long i = 0; i < count; i++) {
+		int fd = open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+		must(fd >= 0 && !close(fd) && !unlink(file), file);
+	}
+	return count;
+}
+
+static long do_print(long count)
+{
+	static const char line[] = "What a program says\n";
+	int fd = open(file, O_WRONLY | O_NOCTTY);
+
+	must(fd >= 0, file);
+	for (long i = 0; i < count; i++)
+		must(write(fd, line, sizeof(line) - 1) == sizeof(line) - 1, file);
+	close(fd);
+	return count;
+}
+
+static long do_umount(long count)
+{
+	for (long i = 0; i < count; i++)
+		must(umount2(file, 0) && errno == EINVAL, file);
+	return count;
+}
+
+static long do_setuid(long count)
+{
+	uid_t uid = getuid();
+
+	for (long i = 0; i < count; i++)
+		must(!syscall(SYS_setuid, uid), "setuid");
+	return count;
+}
+
+static long do_shared(long count)
+{
+	for (long i = 0; i < count; i++) {
+		int id = shmget(IPC_PRIVATE, 4096, 0600);
+
+		must(id >= 0 && !shmctl(id, IPC_RMID, NULL), "shm");
+	}
+	return count;
+}
+
+static long do_fault(long count)
+{
+	for (long i = 0; i < count; i++) {
+		volatile char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		must(page != MAP_FAILED, "mmap");
+		*page = 1;
+		munmap((void *)page, 4096);
+	}
+	return count;
+}
+
+static long do_bind(long count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+	for (long i = 0; i < count; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		must(!bind(fd, (void *)&to, sizeof(to)), "bind");
+		close(fd);
+	}
+	return count;
+}
+
+static long do_listen(long count)
+{
+	for (long i = 0; i < count; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		must(!listen(fd, 8), "listen");
+		close(fd);
+	}
+	return count;
+}
+
+/* Where a port is taken and nobody listens. */
+static long do_refused(long count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int taken = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(to);
+
+	must(!bind(taken, (void *)&to, len) && !getsockname(taken, (void *)&to, &len), "bind");
+	for (long i = 0; i < count; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		must(connect(fd, (void *)&to, sizeof(to)) && errno == ECONNREFUSED, "refused");
+		close(fd);
+	}
+	close(taken);
+	return count;
+}
+
+static long do_local(long count)
+{
+	static const char line[] = "What a client asks";
+	char got[sizeof(line)];
+	int ends[2];
+
+	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	for (long i = 0; i < count; i++)
+		must(write(ends[0], line, sizeof(line)) == sizeof(line) && read(ends[1], got, sizeof(got)) == sizeof(got), "local");
+	close(ends[0]);
+	close(ends[1]);
+	return count;
+}
+
+/* A descriptor is sent, and received. */
+static long do_pass(long count)
+{
+	char space[CMSG_SPACE(sizeof(int))], byte = 0;
+	struct iovec part = { &byte, 1 };
+	int ends[2], sent = open("/dev/null", O_RDONLY), got;
+
+	must(sent >= 0 && !socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	for (long i = 0; i < count; i++) {
+		struct msghdr message = {
+			.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space),
+		};
+		struct cmsghdr *part_of = CMSG_FIRSTHDR(&message);
+
+		*part_of = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(part_of), &sent, sizeof(int));
+		must(sendmsg(ends[0], &message, 0) == 1 && recvmsg(ends[1], &message, 0) == 1 && CMSG_FIRSTHDR(&message), "pass");
+		memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+		close(got);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	close(sent);
 	return count;
 }
 
@@ -229,7 +401,6 @@ static long do_thread(long count)
 	return count;
 }
 
-/* Of a number, so that nobody is asked. */
 /* What a program that has OpenSSL linked in calls, as far as a probe can see. */
 int SSL_write(void *session, const void *from, int size);
 
@@ -248,6 +419,7 @@ static long do_tls(long count)
 	return count;
 }
 
+/* Of a number, so that nobody is asked. */
 static long do_lookup(long count)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM }, *found;
@@ -267,8 +439,24 @@ static const struct {
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
 	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc }, { "talk", do_talk },
-	{ "stat", do_stat }, { "sync", do_sync },
+	{ "stat", do_stat }, { "sync", do_sync }, { "cached", do_cached }, { "unlink", do_unlink }, { "print", do_print },
+	{ "umount", do_umount }, { "setuid", do_setuid }, { "shared", do_shared }, { "fault", do_fault }, { "bind", do_bind },
+	{ "listen", do_listen }, { "refused", do_refused }, { "local", do_local }, { "pass", do_pass },
+	{ "missing", do_missing },
 };
+
+static int terminal(void)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+	char said[4096];
+
+	must(fd >= 0 && !grantpt(fd) && !unlockpt(fd) && open(ptsname(fd), O_RDWR | O_NOCTTY) >= 0, "terminal");
+	puts(ptsname(fd));
+	fflush(stdout);
+	while (read(fd, said, sizeof(said)) > 0)
+		;
+	return 0;
+}
 
 static long long wall(void)
 {
@@ -299,6 +487,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "true"))
 		return 0;
+	if (argc == 2 && !strcmp(argv[1], "terminal"))
+		return terminal();
 	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = 0;
 	self = path;

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+what="getppid(2), which has nothing to do with it: there are no events, only start and memory compare"
+load="getppid 1000000"
+bpftrace='
+tracepoint:oom:mark_victim { printf("%d %s kills %d\n", pid, comm, args->pid); }'
+shown() { cat >/dev/null; echo 1020000; }
