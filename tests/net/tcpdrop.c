@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include "net.h"
 
@@ -56,6 +57,24 @@ TEST(tcpdrop, "an attempt to connect to a closed port belongs to nobody")
 	CHECK_EQ(rows(job, IS("flags", "S")), 1);
 	CHECK_EQ(rows(job, IS("flags", "S"), IS("lport", talk.port), IS("way", "in"), IS("pid", NOTHING), IS("state", NOTHING),
 		      IS("reason", drop_tells("reason") ? "NO_SOCKET" : NOTHING)), 1);
+}
+
+TEST(tcpdrop, "a segment whose checksum is wrong")
+{
+	struct talk talk = talk_new(AF_INET, "127.0.0.1");
+	struct {
+		struct tcphdr header;
+		char data[4];
+	} segment = {.header = {.th_sport = htons(7), .th_dport = htons(talk.port), .th_off = 5, .th_flags = TH_ACK, .th_sum = htons(1)}};
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+	struct job *job = tool_start("tcpdrop", "-P", text("%d", talk.port));
+
+	REQUIRE(fd >= 0 && sendto(fd, &segment, sizeof(segment), 0, (void *)&talk.to, talk.length) == sizeof(segment));
+	await_rows(job, 1);
+	tool_stop(job);
+	CHECK_EQ(rows(job), 1);
+	CHECK_EQ(rows(job, IS("lport", talk.port), IS("rport", 7), IS("flags", "A"), IS("way", "in"), IS("pid", NOTHING),
+		      IS("reason", drop_tells("reason") ? "TCP_CSUM" : NOTHING)), 1);
 }
 
 TEST(tcpdrop, "what arrives isn't shown, nor what filters leave out")
