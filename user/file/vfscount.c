@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/btf.h"
@@ -173,5 +174,5 @@ TOOL(vfscount,
 		    "or two.",
 	.caveats  = "Calls of functions that the compiler has put into their caller are not seen; of some there is a part, "
 		    "as vfs_rmdir.part.0.",
-	.examples = examples, .columns = columns, .setup = setup, .attach = attach,
+	.examples = examples, .columns = columns, .setup = setup, .attach = attach, .caps = 1ULL << CAP_SYSLOG,
 	.table    = ROWS("functions", ROW, "count", .row = row));
