@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/capability.h>
 #include "lib/fs_user.h"
 #include "lib/tool.h"
 #include "file/fsdist.h"
@@ -46,4 +47,5 @@ TOOL(fsdist,
 		    "writes, and io_uring's that go on later are not in the times. The attributes of files whose type of file "
 		    "system has no function of its own for them are not seen.",
 	.aliases  = fs_dist_aliases, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = fs_attach,
+	.caps     = 1ULL << CAP_SYSLOG,
 	.table    = HISTS("hists", KEY, "usecs", DIVIDE(fsdist, unit), .keyed = true));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/capability.h>
 #include "lib/fs_user.h"
 #include "lib/path_user.h"
 #include "lib/tool.h"
@@ -88,4 +89,5 @@ TOOL(fsslower,
 		    "writes, and io_uring's that go on later are not in the times. The attributes of files whose type of file "
 		    "system has no function of its own for them are not seen. Where the kernel has no kprobes and no "
 		    "trampolines, fileslower shows slow reads and writes as programs see them.",
-	.aliases  = fs_slower_aliases, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = fs_attach);
+	.aliases  = fs_slower_aliases, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = fs_attach,
+	.caps     = 1ULL << CAP_SYSLOG);

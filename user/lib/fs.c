@@ -168,12 +168,14 @@ static int read_symbols(void)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
 	char *line = NULL, *at;
+	bool shown = false;
 	size_t size = 0;
 	int ret = 0;
 
 	while (f && !ret && getline(&line, &size, f) > 0) {
 		__u64 address = strtoull(line, &at, 16);
 
+		shown |= address != 0;
 		if (*at != ' ' || !at[1] || at[2] != ' ')
 			continue;
 		at[3 + strcspn(at + 3, "\t\n")] = 0;
@@ -182,6 +184,10 @@ static int read_symbols(void)
 	free(line);
 	if (f)
 		fclose(f);
+	if (!ret && !shown) {
+		err("/proc/kallsyms hides addresses: it needs CAP_SYSLOG, or kernel.kptr_restrict below 2");
+		ret = -EPERM;
+	}
 	return ret;
 }
 
