@@ -155,7 +155,7 @@ TEST(dnssnoop, "each system call that sends and receives; what isn't answered; n
 	before.udp = server(SOCK_DGRAM);
 	asker = child_new("asker", 0, ask_by_hand, &before);
 	pid = text("%d", asker.pid);
-	job = tool_start("dnssnoop", "-p", pid, "--timeout", "300", "-o", "+protocol,tries,id");
+	job = tool_start("dnssnoop", "-p", pid, "--timeout", text("%.0f", 200 + 100 * (double)slow()), "-o", "+protocol,tries,id");
 	by_name = tool_start("dnssnoop", "-p", pid, "-Q", "SEND*", "--type", "a");
 	other = tool_start("dnssnoop", "-p", pid, "--dns-port", "54");
 	child_run(&asker);
