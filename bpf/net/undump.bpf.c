@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/data.bpf.h"
+#include "lib/file.bpf.h"
 #include "lib/filter.bpf.h"
 #include "lib/syscall.bpf.h"
 #include "undump.h"
 
 #define AF_UNIX	 1		/* include/linux/socket.h */
 #define MSG_PEEK 2
-#define S_IFMT	 0170000	/* include/uapi/linux/stat.h */
-#define S_IFSOCK 0140000
+#define S_IFSOCK 0140000	/* include/uapi/linux/stat.h */
 #define MESSAGES 8		/* of one recvmmsg(2) */
 
 const volatile bool want_path;
@@ -32,28 +32,6 @@ struct sock___own {
 
 struct socket___own {
 	struct sock___own *sk;
-};
-
-struct inode___own {
-	unsigned short i_mode;
-	unsigned long i_ino;
-};
-
-struct file___own {
-	struct inode___own *f_inode;
-	struct socket___own *private_data;
-};
-
-struct fdtable___own {
-	struct file___own **fd;
-};
-
-struct files_struct___own {
-	struct fdtable___own *fdt;
-};
-
-struct task_struct___own {
-	struct files_struct___own *files;
 };
 #pragma clang attribute pop
 
@@ -91,18 +69,18 @@ DATA_SEND(struct undump_event)
 /* False: it is no local socket. */
 static __always_inline bool look_at(struct undump_call *to, __u32 fd)
 {
-	struct task_struct___own *task = (void *)bpf_get_current_task();
-	struct file___own **table = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+	struct file *file = file_of(fd);
 	const struct unix_sock___own *un, *peer;
+	struct socket___own *socket;
 	struct sock___own *sk;
 
-	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	if ((file_mode(file) & S_IFMT) != S_IFSOCK)
 		return false;
-	sk = BPF_CORE_READ(file, private_data, sk);
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
 		return false;
-	to->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	to->inode = file_inode(file);
 	to->type = BPF_CORE_READ(sk, sk_type);
 	to->fd = fd;
 	if (!want_path)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/btf.h"
+#include "lib/ksym.h"
 #include "lib/tool.h"
 #include "file/vfscount.h"
 #include "file/vfscount.skel.h"
@@ -133,8 +134,7 @@ static int attach(struct run *run)
 		    (at_once && !traceable(name)))
 			continue;
 		if (!address) {
-			err("/proc/kallsyms hides addresses: it needs CAP_SYSLOG, or kernel.kptr_restrict below 2");
-			ret = -EPERM;
+			ret = ksym_hidden();
 			break;
 		}
 		ret = add(address, name);

@@ -572,7 +572,7 @@ void btf_lend(const char *path)
 
 bool btf_own(void)
 {
-	return !reach(BTF_FOLDER "/vmlinux", F_OK);
+	return !reach(BTF_FOLDER "/vmlinux", R_OK);
 }
 
 static int btf_lent(void)

@@ -29,6 +29,11 @@ int capability_find(const char *word, __u64 *id)
 	return *word >= '0' && *word <= '9' && !*end && *id < 64 ? 0 : -ENOENT;
 }
 
+const char *capability_name(__u32 cap)
+{
+	return cap < NAMES ? names[cap] : NULL;
+}
+
 void capability_show(struct out *out, __u32 cap)
 {
 	if (cap < NAMES) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "lib/btf.h"
 #include "lib/fs_user.h"
+#include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/path_user.h"
 
@@ -184,11 +185,7 @@ static int read_symbols(void)
 	free(line);
 	if (f)
 		fclose(f);
-	if (!ret && !shown) {
-		err("/proc/kallsyms hides addresses: it needs CAP_SYSLOG, or kernel.kptr_restrict below 2");
-		ret = -EPERM;
-	}
-	return ret;
+	return ret ?: shown ? 0 : ksym_hidden();
 }
 
 static const char *function_at(__u64 address)

@@ -272,23 +272,15 @@ __u8 kernel_compat(void)
 #endif
 }
 
+/* What a program is attached by: the kernel's own BTF, for which a file can't stand. */
 static bool kernel_btf(const char *name, __u32 kind, char *why, size_t size)
 {
-	int fd, ret = btf_find_kernel(name, kind, &fd);
+	int fd;
 
-	if (ret >= 0)
+	if (btf_own() && btf_find_kernel(name, kind, &fd) >= 0)
 		return true;
-	if (ret != -ENOENT)
-		snprintf(why, size, "no BTF in this kernel: give it with --btf");
-	else
-		snprintf(why, size, "not in this kernel");
+	snprintf(why, size, btf_own() ? "not in this kernel" : "this kernel has no BTF of its own");
 	return false;
-}
-
-static bool is_attached_by_btf(const char *section)
-{
-	return !strncmp(section, "tp_btf/", 7) || !strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6) ||
-	       !strncmp(section, "fmod_ret/", 9) || !strncmp(section, "iter/", 5);
 }
 
 /* Can a program with this section name be attached?  If not, why, in a few words. */
@@ -299,10 +291,6 @@ bool kernel_has_program(const char *section, char *why, size_t size)
 
 	if (!target++)
 		return true;
-	if (is_attached_by_btf(section) && !btf_own()) {
-		snprintf(why, size, "this kernel has no BTF of its own");
-		return false;
-	}
 	if (!strncmp(section, "tp_btf/", 7)) {
 		snprintf(name, sizeof(name), "btf_trace_%s", target);
 		return kernel_btf(name, BTF_KIND_TYPEDEF, why, size);
@@ -368,7 +356,7 @@ static void doctor_kernel(void)
 	uname(&un);
 	say("kernel", "", un.release);
 	ask("permitted", !kernel_caps_check(why, sizeof(why)), why);
-	ask("BTF", !reach("/sys/kernel/btf/vmlinux", R_OK), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
+	ask("BTF", btf_own(), "no /sys/kernel/btf/vmlinux: tools need --btf FILE");
 	ask("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0, "needs 5.8");
 	ask("task storage", kernel_task_storage(), "not for tracing: a hash is used in its place");
 	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "lib/ksym.h"
+#include "lib/lib.h"
 
 #define FARTHEST (1 << 20)	/* no function is longer */
 #define AGAIN 1			/* seconds until it may be read again */
@@ -195,4 +196,10 @@ void ksym_free(void)
 	names = NULL;
 	n_syms = room = names_size = names_room = 0;
 	state = 0;
+}
+
+int ksym_hidden(void)
+{
+	err("/proc/kallsyms hides addresses: it needs CAP_SYSLOG, or kernel.kptr_restrict below 2");
+	return -EPERM;
 }

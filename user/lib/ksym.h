@@ -11,5 +11,6 @@ int ksym_find(__u64 address, const char **name, const char **module, __u64 *into
 __u64 ksym_address(const char *name);
 __u64 ksym_data(const char *name);
 void ksym_free(void);
+int ksym_hidden(void);	/* a line that the kernel hides addresses; -EPERM */
 
 #endif

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include "lib/capability.h"
 #include "lib/doc.h"
 #include "lib/lib.h"
 
@@ -10,16 +11,16 @@
 
 static const struct right {
 	int cap;
-	const char *name, *why;
+	const char *why;
 } rights[] = {
-	{ CAP_BPF, "CAP_BPF", "to load programs and maps" },
-	{ CAP_PERFMON, "CAP_PERFMON", "to read the kernel's memory from them" },
-	{ CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE", "to lock as much memory as maps take, on kernels before 5.11 (or ulimit \\-l unlimited)" },
-	{ CAP_NET_ADMIN, "CAP_NET_ADMIN", "to attach them to the network" },
-	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "to read what is root's: tracefs, and the files of other users" },
-	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "to see what other users' processes have open and loaded" },
-	{ CAP_SYSLOG, "CAP_SYSLOG", "to see where the kernel's functions are" },
-	{ CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE", "to reach files as other processes see them" },
+	{ CAP_BPF, "to load programs and maps" },
+	{ CAP_PERFMON, "to read the kernel's memory from them" },
+	{ CAP_SYS_RESOURCE, "to lock as much memory as maps take, on kernels before 5.11 (or ulimit \\-l unlimited)" },
+	{ CAP_NET_ADMIN, "to attach them to the network" },
+	{ CAP_DAC_READ_SEARCH, "to read what is root's: tracefs, and the files of other users" },
+	{ CAP_SYS_PTRACE, "to see what other users' processes have open and loaded" },
+	{ CAP_SYSLOG, "to see where the kernel's functions are" },
+	{ CAP_CHECKPOINT_RESTORE, "to reach files as other processes see them" },
 	{}
 };
 
@@ -84,9 +85,9 @@ void rights_man(const struct tool *t)
 		printf("None.\n");
 	else
 		printf("Root, or these capabilities, which it gives up as far as it can once it is attached:\n");
-	for (const struct right *r = rights; r->name; r++)
+	for (const struct right *r = rights; r->why; r++)
 		if (caps & CAP(r->cap))
-			printf(".TP\n\\fB%s\\fR\n%s.\n", r->name, r->why);
+			printf(".TP\n\\fBCAP_%s\\fR\n%s.\n", capability_name(r->cap), r->why);
 	if (caps & CAP(CAP_SYS_ADMIN))
 		printf(".TP\n\\fBCAP_SYS_ADMIN\\fR\n");
 	if (t->caps & CAP(CAP_SYS_ADMIN))
