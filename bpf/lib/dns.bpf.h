@@ -35,4 +35,18 @@ static __always_inline bool header_of(struct message *p, bool is_tcp, __u8 *head
 	return p->len >= DNS_HEADER + 5 && !bpf_probe_read_user(header, DNS_HEADER, (void *)p->at) && !header[4] && header[5] == 1;
 }
 
+/* As much of a message as the array `to` has room for; how many bytes that is, 0: it can't be read. */
+#define DNS_TAKE(m, to) ({						\
+	__u64 __n = (m)->len < sizeof(to) ? (m)->len : sizeof(to);	\
+									\
+	barrier_var(__n);						\
+	if (__n > sizeof(to))						\
+		__n = 0;						\
+	if (bpf_probe_read_user(to, __n, (void *)(m)->at)) {		\
+		lose(LOSS_READ);					\
+		__n = 0;						\
+	}								\
+	__n;								\
+})
+
 #endif

@@ -27,7 +27,6 @@ static __noinline int message_sent(struct message *m)
 	struct dnssnoop_key key = {};
 	__u8 header[DNS_HEADER];
 	__u32 zero = 0;
-	__u64 n;
 
 	a = bpf_map_lookup_elem(&asking, &zero);
 	if (!sk || !a)
@@ -51,17 +50,8 @@ static __noinline int message_sent(struct message *m)
 	origin_fill(&a->origin);
 	if (before)
 		a->origin.time = before->origin.time;
-	n = m->len < DNS_QUESTION ? m->len : DNS_QUESTION;
-	barrier_var(n);
-	if (n > DNS_QUESTION)
-		return 0;
-	a->size = n;
-	a->pad = 0;
-	if (bpf_probe_read_user(a->message, n, (void *)m->at))
-		lose(LOSS_READ);
-	else
-		map_put(&asked, &key, a);
-	return 0;
+	a->size = DNS_TAKE(m, a->message);
+	return a->size ? map_put(&asked, &key, a) : 0;
 }
 
 static __noinline int message_received(struct message *m)
@@ -96,15 +86,10 @@ static __noinline int message_received(struct message *m)
 	}
 	e->answered = 1;
 	e->length = m->len;
-	n = m->len < DNS_MESSAGE ? m->len : DNS_MESSAGE;
-	barrier_var(n);
-	if (n > DNS_MESSAGE)
-		return 0;
+	n = DNS_TAKE(m, e->message);
 	e->size = n;
 	e->pad = 0;
-	if (bpf_probe_read_user(e->message, n, (void *)m->at))
-		lose(LOSS_READ);
-	else
+	if (n)
 		event_output(e, offsetof(struct dnssnoop_event, message) + n);
 	return 0;
 }

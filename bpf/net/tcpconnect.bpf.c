@@ -91,15 +91,10 @@ static __noinline int message_received(struct message *m)
 		return 0;
 	origin_fill(&e->origin);
 	__builtin_memset(&e->flow, 0, sizeof(e->flow));
-	n = m->len < TCPCONNECT_ANSWER ? m->len : TCPCONNECT_ANSWER;
-	barrier_var(n);
-	if (n > TCPCONNECT_ANSWER)
-		return 0;
+	n = DNS_TAKE(m, e->message);
 	e->size = n;
 	e->pad = 0;
-	if (bpf_probe_read_user(e->message, n, (void *)m->at))
-		lose(LOSS_READ);
-	else
+	if (n)
 		event_output(e, offsetof(struct tcpconnect_answer, message) + n);
 	return 0;
 }
