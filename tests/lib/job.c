@@ -208,6 +208,42 @@ static json_t *diagnosis(const char *tool)
 	return found;
 }
 
+/*
+ * What needs() has found for tests of each tool, which change nothing that decides it: attaching to all that a tool
+ * wants takes an old kernel seconds.
+ */
+static struct {
+	char tool[32], why[480]; /* why it cannot, or "" */
+} *known;
+enum { KNOWN = 512 };
+
+void needs_remember(void)
+{
+	known = mmap(NULL, KNOWN * sizeof(*known), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (known == MAP_FAILED)
+		known = NULL;
+}
+
+static const char *remembered(const char *tool)
+{
+	for (int i = 0; *the_tool->name && known && i < KNOWN && *known[i].tool; i++)
+		if (!strcmp(known[i].tool, tool))
+			return known[i].why;
+	return NULL;
+}
+
+static void remember(const char *tool, const char *why)
+{
+	int i = 0;
+
+	while (*the_tool->name && known && i < KNOWN && *known[i].tool)
+		i++;
+	if (*the_tool->name && known && i < KNOWN && strlen(tool) < sizeof(known->tool) && strlen(why) < sizeof(known->why)) {
+		strcpy(known[i].why, why);
+		strcpy(known[i].tool, tool);
+	}
+}
+
 /* Status 3 is right only with one line that names the tool and the cause. */
 static void skip_if_it_cannot(const char *tool, struct job *job)
 {
@@ -224,12 +260,20 @@ static void skip_if_it_cannot(const char *tool, struct job *job)
 	CHECK_EQ(lines(job->err), 1);
 	CHECK(!strncmp(job->err, tool, strlen(tool)));
 	CHECK_HAS(job->err, why);
+	remember(tool, why);
 	test_skip("%s", why);
 }
 
 void needs(const char *tool)
 {
+	const char *why = remembered(tool);
+
+	if (why && *why)
+		test_skip("%s", why);
+	if (why)
+		return;
 	skip_if_it_cannot(tool, NULL);
+	remember(tool, "");
 }
 
 struct job *tool_start_argv(const char *const *argv)
