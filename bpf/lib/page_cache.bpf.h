@@ -14,7 +14,10 @@
 #include "lib/page_cache.h"
 #include "lib/readwrite.bpf.h"
 
-/* Threads that are in such a call. */
+/* Is what the current task entered the kernel with known at any time (bpf_task_pt_regs(), 5.15)?  Set by page_cache_setup(). */
+const volatile bool knows_regs = false;
+
+/* Threads that are in such a call: only where that is not known. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -51,7 +54,7 @@ ON_SYSCALL_IF(READS_OR_WRITES(nr))
 	struct file *file;
 	bool read;
 
-	if (bpf_map_delete_elem(&page_cache_calls, &tid))
+	if (knows_regs ? !filter_current() : bpf_map_delete_elem(&page_cache_calls, &tid))
 		return 0;	/* nobody wants to know, or it began before we did */
 	read = is_read(call);
 	if (call->ret <= 0 || (!read && !is_write(call)))
@@ -68,20 +71,30 @@ ON_SYSCALL_IF(READS_OR_WRITES(nr))
 	return 0;
 }
 
-static __always_inline int page_cache_added(const bool direct, void *folio)
+/* Where a page is counted that the current task adds. */
+static __always_inline __u64 *page_cache_adder(struct page_cache_counts *counts)
 {
 	__u32 tid = bpf_get_current_pid_tgid(), *writes;
+	struct syscall call;
+
+	if (knows_regs) {
+		if (!syscall_now(&call))
+			return &counts->otherwise;
+		return is_read(&call) ? &counts->brought : is_write(&call) ? &counts->added : &counts->otherwise;
+	}
+	writes = bpf_map_lookup_elem(&page_cache_calls, &tid);
+	return !writes ? &counts->otherwise : *writes ? &counts->added : &counts->brought;
+}
+
+static __always_inline int page_cache_added(const bool direct, void *folio)
+{
 	struct page_cache_counts *counts;
-	__u64 pages;
 
 	if (!filter_current() || !folio_is_of_file(folio))
 		return 0;
 	counts = page_cache_counts();
-	if (!counts)
-		return 0;
-	pages = folio_pages(folio);
-	writes = bpf_map_lookup_elem(&page_cache_calls, &tid);
-	add(!writes ? &counts->otherwise : *writes ? &counts->added : &counts->brought, pages);
+	if (counts)
+		add(page_cache_adder(counts), folio_pages(folio));
 	return 0;
 }
 

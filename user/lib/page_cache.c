@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/page_cache_user.h"
 
+int page_cache_setup(bool *knows_regs, struct bpf_program *enter, struct bpf_program *exit)
+{
+	*knows_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs, NULL) == 1;
+	return *knows_regs ? bpf_program__set_autoload(enter, false) ?: bpf_program__set_autoload(exit, false) : 0;
+}
+
 static const struct page_cache_counts *counts_of(const struct column *c, const void *row)
 {
 	return (const void *)((const char *)row + c->offset);
