@@ -116,21 +116,27 @@ static __always_inline bool syscall_is_32(const void *regs)
 	return SYSCALL_32(r);
 }
 
+/* nr and ret are known; `regs` can be read as it is. */
+static __always_inline void syscall_fill(struct syscall *call, const struct syscall_regs *regs)
+{
+	call->is_32 = common.compat && SYSCALL_32(*regs);
+	if (call->is_32) {
+		unsigned long arg[] = SYSCALL32_ARGS(*regs);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	} else {
+		unsigned long arg[] = SYSCALL_ARGS(*regs);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	}
+}
+
 static __always_inline void syscall_read(struct syscall *call, const void *regs)
 {
 	struct syscall_regs r = {};
 
 	bpf_probe_read_kernel(&r, sizeof(r), regs);
-	call->is_32 = common.compat && SYSCALL_32(r);
-	if (call->is_32) {
-		unsigned long arg[] = SYSCALL32_ARGS(r);
-
-		__builtin_memcpy(call->arg, arg, sizeof(arg));
-	} else {
-		unsigned long arg[] = SYSCALL_ARGS(r);
-
-		__builtin_memcpy(call->arg, arg, sizeof(arg));
-	}
+	syscall_fill(call, &r);
 }
 
 /*

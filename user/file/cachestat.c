@@ -53,7 +53,8 @@ static int setup(struct run *run)
 	struct cachestat_bpf *skel = (struct cachestat_bpf *)run->skel;
 	struct cachestat_bpf__rodata *rodata = run->rodata;
 
-	return page_cache_setup((bool *)&rodata->knows_regs, skel->progs.page_cache_enter, skel->progs.page_cache_exit);
+	return page_cache_setup(run, (bool *)&rodata->knows_regs, (bool *)&rodata->can_cast, skel->progs.page_cache_enter,
+				skel->progs.page_cache_exit);
 }
 
 TOOL(cachestat,

@@ -29,7 +29,8 @@ static int setup(struct run *run)
 	struct cachetop_bpf *skel = (struct cachetop_bpf *)run->skel;
 	struct cachetop_bpf__rodata *rodata = run->rodata;
 
-	return page_cache_setup((bool *)&rodata->knows_regs, skel->progs.page_cache_enter, skel->progs.page_cache_exit);
+	return page_cache_setup(run, (bool *)&rodata->knows_regs, (bool *)&rodata->can_cast, skel->progs.page_cache_enter,
+				skel->progs.page_cache_exit);
 }
 
 TOOL(cachetop,

@@ -6,8 +6,8 @@
 #include "lib/tool.h"
 #include "lib/page_cache.h"
 
-/* Sets *knows_regs where the kernel can; the two programs are not needed then. */
-int page_cache_setup(bool *knows_regs, struct bpf_program *enter, struct bpf_program *exit);
+/* Sets *knows_regs and *can_cast where the kernel can; with the first the two programs are not needed. */
+int page_cache_setup(struct run *run, bool *knows_regs, bool *can_cast, struct bpf_program *enter, struct bpf_program *exit);
 
 /* `offset`: of struct page_cache_counts in the row */
 void page_cache_hits(struct out *out, const struct column *c, const void *row);
