@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -605,6 +606,15 @@ int btf_open(struct btf_types **b, const char *path)
 		err = btf_own() ? btf_load(&btf_kernel, BTF_FOLDER "/vmlinux", NULL) : btf_lent();
 	*b = btf_kernel;
 	return err;
+}
+
+void btf_rest(void)
+{
+	if (btf_kernel && !btf_kernel->mapped)
+		btf_close(btf_kernel);
+#ifdef __GLIBC__
+	malloc_trim(0);	/* libbpf may have had a copy too */
+#endif
 }
 
 void btf_close(struct btf_types *b)

@@ -43,6 +43,11 @@ int btf_open(struct btf_types **b, const char *path);
 void btf_lend(const char *path);
 bool btf_own(void);
 void btf_close(struct btf_types *b);
+/*
+ * Gives up the running kernel's, where it had to be copied since sysfs can't map it (before 6.16): several MB. What
+ * comes later opens it again; nothing of before may be in use.
+ */
+void btf_rest(void);
 
 /* One pass over the types for all the names, so ask for many at a time; answers are kept. */
 int btf_find_many(struct btf_types *b, struct btf_want *wants, size_t n);

@@ -284,6 +284,7 @@ static int work(void)
 	if (!ret && run.explain) {
 		attach_explain(&run);
 	} else if (!ret) {
+		btf_rest();
 		kernel_caps_drop(run.tool->keep_caps | perf_caps());
 		ret = run.tool->once ? run.tool->show(&run) : ring_run(&run);
 		out_flush();
