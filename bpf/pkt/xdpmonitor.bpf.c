@@ -45,9 +45,12 @@ static __always_inline void from(const bool direct, struct xdpmonitor_key *key, 
 	key->netns = netdev_space(dev);
 }
 
-/* Names are read when something is met for the first time. */
-static __noinline struct xdpmonitor_value *count(struct xdpmonitor_key *key, const struct net_device___own *dev,
-						 const struct net_device___own *to, __u32 packets, __u32 drops)
+/*
+ * Names are read when something is met for the first time. Inlined: a program with functions of its own that follows a NULL
+ * brings kernels down that lack commit 0108a4e9f358, as 5.10 does.
+ */
+static __always_inline struct xdpmonitor_value *count(struct xdpmonitor_key *key, const struct net_device___own *dev,
+						       const struct net_device___own *to, __u32 packets, __u32 drops)
 {
 	static const struct xdpmonitor_value zero;
 	struct xdpmonitor_value *value;
@@ -95,7 +98,7 @@ ON_TRACE_AS(redirect__args7, xdp_redirect, const struct net_device___own *dev, c
 ON_TRACE_AS(redirect__args6, xdp_redirect, const struct net_device___own *dev, const struct bpf_prog___own *prog, const void *to,
 	    int error, const struct bpf_map___own *map, __u32 index)
 {
-	return redirected(direct, dev, prog, 0, READ(map, map_type), READ(map, id), index);
+	return redirected(direct, dev, prog, 0, BPF_CORE_READ(map, map_type), BPF_CORE_READ(map, id), index);
 }
 
 ON_TRACE_AS(redirect_err__args7, xdp_redirect_err, const struct net_device___own *dev, const struct bpf_prog___own *prog,
@@ -107,7 +110,7 @@ ON_TRACE_AS(redirect_err__args7, xdp_redirect_err, const struct net_device___own
 ON_TRACE_AS(redirect_err__args6, xdp_redirect_err, const struct net_device___own *dev, const struct bpf_prog___own *prog,
 	    const void *to, int error, const struct bpf_map___own *map, __u32 index)
 {
-	return redirected(direct, dev, prog, error, READ(map, map_type), READ(map, id), index);
+	return redirected(direct, dev, prog, error, BPF_CORE_READ(map, map_type), BPF_CORE_READ(map, id), index);
 }
 
 ON_TRACE_AS(exception, xdp_exception, const struct net_device___own *dev, const struct bpf_prog___own *prog, __u32 action)

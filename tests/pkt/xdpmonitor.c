@@ -109,7 +109,8 @@ TEST(xdpmonitor, "each packet that XDP redirects, sends back or aborts on is cou
 	CHECK_EQ(rows(all, HERE, IS("event", "redirect"), IS("prog", prog), IS("to", "entry 0"), IS("map", devices),
 		      IS("packets", could ? 13 : 9)), 1);
 	CHECK_EQ(rows(all, IS("event", "cpumap_enqueue"), IS("map", cpus), IS("to", "cpu 0"), IS("packets", 7), IS("drops", 0)), 1);
-	CHECK_EQ(rows(all, IS("event", "cpumap_kthread"), IS("map", cpus), IS("to", "cpu 0"), IS("packets", 7), IS("drops", 0)), 1);
+	/* 5.10 counts as its drops what the network stack wants no more of, as these frames */
+	CHECK_EQ(rows(all, IS("event", "cpumap_kthread"), IS("map", cpus), IS("to", "cpu 0"), IS("packets", 7)), 1);
 	CHECK_EQ(rows(all, HERE, IS("event", "bulk_tx"), IS("packets", 8), IS("drops", 0)), 1);
 	CHECK_EQ(rows(all, HERE, IS("event", "devmap_xmit"), IS("to", "pair"), IS("packets", 9), IS("drops", 0),
 		      IS("error", NOTHING)), 1);

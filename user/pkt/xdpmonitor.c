@@ -157,7 +157,8 @@ TOOL(xdpmonitor,
 		    "to another and what that took; mem_*, memory of receive queues that comes, goes, or could not be given back.",
 	.cost     = "A hash map's entry per event; an event of devmap, cpumap and bulk_tx is up to 16 packets, of redirect one.",
 	.caveats  = "XDP_DROP, XDP_PASS and, in most drivers, XDP_TX have no tracepoint. Generic XDP has none for what it sends "
-		    "through another interface. A driver that drops without telling isn't seen.",
+		    "through another interface. A driver that drops without telling isn't seen. Kernels before 5.14 count as "
+		    "drops of cpumap_kthread also what the network stack dropped.",
 	.optional = "mem_connect mem_disconnect mem_return_failed bulk_tx",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup,
 	.table    = ROWS("counts", ROW, "packets", .adds = 7 * sizeof(__u64), .row = row, .screen = true));
