@@ -85,9 +85,14 @@ bool check_between(const char *file, int line, const char *what, double low, dou
 
 /*
  * Nothing was lost. A preemptible kernel skips a program on a CPU while another task is stopped inside it, and
- * counts that; an emulated CPU is stopped so often that some are allowed there. Which rows there must be stays exact.
+ * counts that; an emulated CPU is stopped so often that some are allowed there.
  */
 #define CHECK_NO_LOSS(job) check_eq(__FILE__, __LINE__, "lost(" #job ")", lost(job) - missed_allowed(job), 0)
+
+/* So many rows, each of one event: fewer only if so many are counted as missed, see above. */
+#define CHECK_ROWS(job, n, ...) \
+	check_between(__FILE__, __LINE__, "rows(" #job ", " #__VA_ARGS__ ")", (n) - missed_allowed(job), \
+		      rows(job, ##__VA_ARGS__), n)
 
 /* Only for what this machine truly has not: a hook, a system call, a file system. */
 #define SKIP(...) test_skip(__VA_ARGS__)
@@ -112,6 +117,8 @@ struct how {
 	double deadline; /* seconds; 0: 20 */
 };
 
+/* What this machine refuses of such a user, or NULL. */
+const char *how_refused(const struct how *how);
 struct job *job_start(const struct how *how, const char *const *argv);
 int job_wait(struct job *job, double seconds); /* its status; kills it when it is late */
 int job_end(struct job *job, int signal);      /* 0: let it end by itself */
