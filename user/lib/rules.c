@@ -408,25 +408,31 @@ static bool is_in(const struct rules_entry *e, const struct rules_entry *wider)
 static int settle(struct rules *rules)
 {
 	struct rules_entry *list = rules->entries, *within[129];
+	__u32 *live = calloc(rules->n + 1, sizeof(*live)), *against = calloc(rules->n + 1, sizeof(*against));
 	size_t n = 0;
-	int depth = 0;
+	int depth = 0, ret = live && against ? 0 : -ENOMEM;
 
-	if (rules->n_entries)
+	if (rules->n_entries && !ret)
 		qsort(list, rules->n_entries, sizeof(*list), by_key);
-	for (size_t i = 0; i < rules->n_entries; i++) {
+	for (size_t i = 0; i < rules->n_entries && !ret; i++) {
 		struct rules_entry *e = &list[i], *last = n ? &list[n - 1] : NULL;
 
-		if (last && last->class == e->class && last->bits == e->bits && !memcmp(&last->key, &e->key, sizeof(e->key))) {
-			if ((last->value ^ e->value) & 1 && last->value >> 1 != e->value >> 1 && last->bits == e->bits) {
-				const struct rule *a = &rules->list[(last->value >> 1) - 1], *b = &rules->list[(e->value >> 1) - 1];
-
-				err("'%s' contradicts '%s': it would never decide", b->text, a->text);
-				return -EINVAL;
-			}
-			continue;
+		if (!last || last->class != e->class || last->bits != e->bits || memcmp(&last->key, &e->key, sizeof(e->key))) {
+			live[e->value >> 1]++;
+			list[n++] = *e;
+		} else if ((last->value ^ e->value) & 1) {
+			against[e->value >> 1] = last->value >> 1;
 		}
-		list[n++] = *e;
 	}
+	for (size_t i = 1; i <= rules->n && !ret; i++)
+		if (!live[i] && against[i]) {
+			err("'%s' contradicts '%s': it would never decide", rules->list[i - 1].text, rules->list[against[i] - 1].text);
+			ret = -EINVAL;
+		}
+	free(live);
+	free(against);
+	if (ret)
+		return ret;
 	rules->n_entries = n;
 	memset(rules->in_map, 0, sizeof(rules->in_map));
 	for (size_t i = 0; i < n; i++)

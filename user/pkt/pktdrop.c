@@ -52,7 +52,7 @@ static int size_map(struct run *run, const char *name, size_t need)
 /* Room for as many rules again, twice: while they are exchanged, both are there. */
 static size_t room(size_t n)
 {
-	return 4 * n > 256 ? 4 * n : 256;
+	return 4 * n > 1024 ? 4 * n : 1024;
 }
 
 static int setup(struct run *run)
