@@ -18,8 +18,13 @@ int frame_socket(const char *interface)
 
 void frame_send(int fd, const void *frame, size_t size, int times)
 {
+	struct sockaddr_ll at;
+	socklen_t length = sizeof(at);
+
+	REQUIRE(getsockname(fd, (void *)&at, &length) == 0);
+	at.sll_protocol = ((const struct ether_header *)frame)->ether_type;	/* else the kernel takes the socket's for the frame's */
 	while (times--)
-		REQUIRE(send(fd, frame, size, 0) == (ssize_t)size);
+		REQUIRE(sendto(fd, frame, size, 0, (void *)&at, sizeof(at)) == (ssize_t)size);
 }
 
 void frame_own(int fd, char what, size_t size, int times)

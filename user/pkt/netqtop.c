@@ -83,5 +83,5 @@ TOOL(netqtop,
 	.cost     = "Two tracepoints; a hash map's entry for each packet.",
 	.caveats  = "What XDP drops or sends back never gets here. A packet that goes through several interfaces, as VLANs, bridges "
 		    "and tunnels on a device, counts at each of them.",
-	.examples = examples, .opts = opts, .columns = columns,
+	.packets  = true, .examples = examples, .opts = opts, .columns = columns,
 	.table    = ROWS("queues", ROW, "packets", .adds = 7 * sizeof(__u64), .row = row, .screen = true));

@@ -160,5 +160,5 @@ TOOL(xdpmonitor,
 		    "through another interface. A driver that drops without telling isn't seen. Kernels before 5.14 count as "
 		    "drops of cpumap_kthread also what the network stack dropped.",
 	.optional = "mem_connect mem_disconnect mem_return_failed bulk_tx",
-	.examples = examples, .opts = opts, .columns = columns, .setup = setup,
+	.packets  = true, .examples = examples, .opts = opts, .columns = columns, .setup = setup,
 	.table    = ROWS("counts", ROW, "packets", .adds = 7 * sizeof(__u64), .row = row, .screen = true));
