@@ -169,7 +169,9 @@ static __always_inline void packet_ip6(const enum packet_from from, const struct
 	next = ip.next;
 	at += sizeof(ip);
 	PACKET_LOOP
-	for (int i = 0; i < PACKET_EXTENSIONS && !later && packet_is_extension(next); i++) {
+	for (int i = 0; i < PACKET_EXTENSIONS; i++) {
+		if (later || !packet_is_extension(next))
+			break;
 		if (!packet_read(from, in, at, &extension, sizeof(extension))) {
 			p->flags |= PACKET_BAD;
 			return;
