@@ -163,7 +163,10 @@ static __always_inline void packet_ip6(const enum packet_from from, const struct
 	}
 	next = ip.next;
 	at += sizeof(ip);
-	for (int i = 0; i < PACKET_EXTENSIONS && !later && packet_is_extension(next); i++) {
+#pragma unroll		/* as a loop, 6.1's verifier refuses it where it is not entered at its head */
+	for (int i = 0; i < PACKET_EXTENSIONS; i++) {
+		if (later || !packet_is_extension(next))
+			break;
 		if (!packet_read(from, in, at, &extension, sizeof(extension))) {
 			p->flags |= PACKET_BAD;
 			return;

@@ -8,7 +8,7 @@
 
 #include "lib/shared.h"
 
-#define RULES_CLASSES 64
+#define RULES_CLASSES 32
 
 enum {
 	RULES_WIDE = 1 << 0,	/* IPv6 or addresses of Ethernet */
