@@ -22,11 +22,6 @@ enum {
 	PACKET_MH = 135, PACKET_HIP = 139, PACKET_SHIM6 = 140,
 };
 
-/* Or _Pragma("unroll"), where the compiler lets the loop fall through to its own start, which kernels before 6.8 refuse. */
-#ifndef PACKET_LOOP
-#define PACKET_LOOP
-#endif
-
 #define TC_ACT_UNSPEC (-1)	/* include/uapi/linux/pkt_cls.h */
 #define TC_ACT_OK     0
 #define TC_ACT_SHOT   2
@@ -168,7 +163,7 @@ static __always_inline void packet_ip6(const enum packet_from from, const struct
 	}
 	next = ip.next;
 	at += sizeof(ip);
-	PACKET_LOOP
+#pragma unroll		/* as a loop, 6.1's verifier refuses it where it is not entered at its head */
 	for (int i = 0; i < PACKET_EXTENSIONS; i++) {
 		if (later || !packet_is_extension(next))
 			break;

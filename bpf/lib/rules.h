@@ -8,12 +8,11 @@
 
 #include "lib/shared.h"
 
-#define RULES_CLASSES 64
+#define RULES_CLASSES 32
 
 enum {
 	RULES_WIDE = 1 << 0,	/* IPv6 or addresses of Ethernet */
 	RULES_LPM = 1 << 1,	/* `addr` is looked up by its longest prefix */
-	RULES_SWAP = 1 << 2,	/* `addr` is the destination, not the source */
 };
 
 /* What the rules can ask for: PACKET_* flags, family, protocol and VLAN in one word. */
@@ -44,6 +43,7 @@ struct rules_wide_prefix {
 
 struct rules_class {
 	__u32 kind;
+	__u32 swap;			/* all ones: `addr` is the destination, not the source; else 0 */
 	__u32 first;			/* the value of its first rule; classes are sorted by it */
 	struct rules_wide mask;		/* but for class, which is the class's own number */
 };

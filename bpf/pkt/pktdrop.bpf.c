@@ -34,18 +34,50 @@ struct {
 	__type(value, struct rules_count);
 } counters SEC(".maps");
 
-static __always_inline __u32 *find_narrow(const struct packet *p, const struct rules_class *c)
+/* A packet as the rules ask for it. */
+struct subject {
+	__u32 what, ports, mark;
+	__u16 smac[3], dmac[3];
+	__u32 saddr[4], daddr[4];
+};
+
+__u32 nothing SEC(".data.nothing");	/* is 0, which the verifier doesn't know */
+
+/*
+ * With it each value becomes one that may be anything: whatever the parser went through, the verifier looks at what follows
+ * only once.
+ */
+static __always_inline void subject_of(const struct packet *p, struct subject *s)
 {
-	bool swap = c->kind & RULES_SWAP;
+	__u32 zero = *(volatile __u32 *)&nothing;
+
+	s->what = RULES_WHAT(p->flags, p->family, p->protocol, p->vlan) ^ zero;
+	s->ports = ((__u32)p->sport << 16 | p->dport) ^ zero;
+	s->mark = p->mark ^ zero;
+#pragma unroll
+	for (int i = 0; i < 3; i++) {
+		s->smac[i] = p->smac[i] ^ zero;
+		s->dmac[i] = p->dmac[i] ^ zero;
+	}
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		s->saddr[i] = p->saddr[i] ^ zero;
+		s->daddr[i] = p->daddr[i] ^ zero;
+	}
+}
+
+static __always_inline __u32 *find_narrow(const struct subject *s, const struct rules_class *c)
+{
+	__u32 other = ((s->saddr[0] ^ s->daddr[0]) & ~c->swap) ^ s->saddr[0];
 	struct rules_narrow_prefix key = {
 		.bits = sizeof(key.key) * 8,
 		.key = {
 			.class = c->mask.class,
-			.what = RULES_WHAT(p->flags, p->family, p->protocol, p->vlan) & c->mask.what,
-			.ports = ((__u32)p->sport << 16 | p->dport) & c->mask.ports,
-			.mark = p->mark & c->mask.mark,
-			.other = (swap ? p->saddr[0] : p->daddr[0]) & c->mask.other[0],
-			.addr = (swap ? p->daddr[0] : p->saddr[0]) & c->mask.addr[0],
+			.what = s->what & c->mask.what,
+			.ports = s->ports & c->mask.ports,
+			.mark = s->mark & c->mask.mark,
+			.other = other & c->mask.other[0],
+			.addr = (s->saddr[0] ^ s->daddr[0] ^ other) & c->mask.addr[0],
 		},
 	};
 
@@ -54,28 +86,29 @@ static __always_inline __u32 *find_narrow(const struct packet *p, const struct r
 	return bpf_map_lookup_elem(&narrow, &key.key);
 }
 
-static __always_inline __u32 *find_wide(const struct packet *p, const struct rules_class *c)
+static __always_inline __u32 *find_wide(const struct subject *s, const struct rules_class *c)
 {
-	bool swap = c->kind & RULES_SWAP;
 	struct rules_wide_prefix key = {
 		.bits = sizeof(key.key) * 8,
 		.key = {
 			.class = c->mask.class,
-			.what = RULES_WHAT(p->flags, p->family, p->protocol, p->vlan) & c->mask.what,
-			.ports = ((__u32)p->sport << 16 | p->dport) & c->mask.ports,
-			.mark = p->mark & c->mask.mark,
+			.what = s->what & c->mask.what,
+			.ports = s->ports & c->mask.ports,
+			.mark = s->mark & c->mask.mark,
 		},
 	};
 
 #pragma unroll
 	for (int i = 0; i < 3; i++) {
-		key.key.smac[i] = p->smac[i] & c->mask.smac[i];
-		key.key.dmac[i] = p->dmac[i] & c->mask.dmac[i];
+		key.key.smac[i] = s->smac[i] & c->mask.smac[i];
+		key.key.dmac[i] = s->dmac[i] & c->mask.dmac[i];
 	}
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
-		key.key.other[i] = (swap ? p->saddr[i] : p->daddr[i]) & c->mask.other[i];
-		key.key.addr[i] = (swap ? p->daddr[i] : p->saddr[i]) & c->mask.addr[i];
+		__u32 other = ((s->saddr[i] ^ s->daddr[i]) & ~c->swap) ^ s->saddr[i];
+
+		key.key.other[i] = other & c->mask.other[i];
+		key.key.addr[i] = (s->saddr[i] ^ s->daddr[i] ^ other) & c->mask.addr[i];
 	}
 	if (c->kind & RULES_LPM)
 		return bpf_map_lookup_elem(&wide_prefix, &key);
@@ -85,20 +118,24 @@ static __always_inline __u32 *find_wide(const struct packet *p, const struct rul
 /* By the first rule that the packet meets. Where programs can be preempted, two of one CPU may count at a time. */
 static __always_inline bool dropped(const struct packet *p, const bool preempted)
 {
-	__u32 zero = 0, best = -1U, *which = bpf_map_lookup_elem(&active, &zero), at, drop;
+	__u32 zero = 0, best = -1U, *which = bpf_map_lookup_elem(&active, &zero), at, drop, i = 0;
+	__u64 length = p->length ^ *(volatile __u32 *)&nothing;
 	const struct rules_table *table;
 	struct rules_count *count;
+	struct subject s;
 
+	subject_of(p, &s);
 	table = which ? bpf_map_lookup_elem(&tables, which) : NULL;
 	if (!table)
 		return false;
-	for (__u32 i = 0; i < RULES_CLASSES; i++) {
+	barrier_var(i);		/* the loop is entered at its head only: 6.1's verifier asks for that */
+	for (; i < RULES_CLASSES; i++) {
 		const struct rules_class *c = &table->class[i];
 		__u32 *found;
 
 		if (i >= table->classes || c->first > best)
 			break;
-		found = c->kind & RULES_WIDE ? find_wide(p, c) : find_narrow(p, c);
+		found = c->kind & RULES_WIDE ? find_wide(&s, c) : find_narrow(&s, c);
 		if (found && *found < best)
 			best = *found;
 	}
@@ -111,10 +148,10 @@ static __always_inline bool dropped(const struct packet *p, const bool preempted
 	count = bpf_map_lookup_elem(&counters, &at);
 	if (count && preempted) {
 		add(&count->packets, 1);
-		add(&count->bytes, p->length);
+		add(&count->bytes, length);
 	} else if (count) {
 		count->packets++;
-		count->bytes += p->length;
+		count->bytes += length;
 	}
 	return drop && !dry_run;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
-#define PACKET_LOOP _Pragma("unroll")
 #include "lib/packet.bpf.h"
 #include "sockfilter.h"
 

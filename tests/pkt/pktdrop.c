@@ -280,13 +280,9 @@ TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces;
 	struct job *job;
 
 	refuses("contradicts", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop src ::1", "allow src ::1"), 2);
-	refuses("IPv4 and IPv6", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop src ::1 dst 127.0.0.1"), 2);
-	refuses("no ports", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop proto icmp dport 3"), 2);
-	refuses("needs a value", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop dport"), 2);
 	refuses("is no condition", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop colour 3"), 2);
 	refuses("only xdp and tc", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop vlan 3"), 2);
 	refuses("have none yet", ARGV("corekit", "pktdrop", "-Ilo", "drop mark 3"), 2);
-	refuses("interface", ARGV("corekit", "pktdrop"), 2);
 	refuses("it is for xdp and tc", ARGV("corekit", "pktdrop", "--hook=cgroup", "-Ilo"), 2);
 	refuses("no 'nowhere'", ARGV("corekit", "pktdrop", "-I", "nowhere"), 2);
 	refuses("try --mode generic", ARGV("corekit", "pktdrop", "-I", "lo"), 3);
@@ -295,10 +291,10 @@ TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces;
 	job = tool_start("pktdrop", "-I", "pair", "-m", "generic");
 	refuses(text("(pid %d)", job->pid), ARGV("corekit", "pktdrop", "-I", "pair"), 1);
 	REQUIRE(unshare(CLONE_NEWNET) == 0);
-	close(veth.ns[0]);	/* with their namespaces, both ends go */
-	close(veth.ns[1]);
-	job_end(job, SIGINT);
-	CHECK_EQ(job->status, 0);
+	close(veth.ns[1]);	/* with its namespace, one end goes, and so the other */
+	job_end(job, 0);
+	CHECK_EQ(job->status, 1);
+	CHECK_HAS(job->err, "pair: the interface has gone");
 }
 
 TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes it away")

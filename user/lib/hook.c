@@ -573,8 +573,6 @@ int hook_attach(struct run *run)
 {
 	int ret = 0;
 
-	if (hook.chosen == HOOK_XDP && !hook.frags)
-		note("this kernel knows no XDP programs for packets in several pieces: an MTU of more than a page is refused");
 	if (hook.chosen == HOOK_CGROUP)
 		ret = attach_cgroup();
 	else if (hook.chosen == HOOK_SOCKET)
@@ -592,6 +590,8 @@ int hook_attach(struct run *run)
 		label(&attached[i], hook.chosen == HOOK_CGROUP ? 0 : places[i].index);
 		ret = pin(run, &attached[i]);
 	}
+	if (!ret && hook.chosen == HOOK_XDP && !hook.frags)
+		note("this kernel knows no XDP programs for packets in several pieces: an MTU of more than a page will be refused");
 	if (ret)
 		for (int i = 0; i < n_attached; i++)
 			unpin(run->tool->name, &attached[i]);

@@ -15,7 +15,7 @@
 /* One lookup's worth of a rule; one with ranges of ports has several. */
 struct rules_entry {
 	struct rules_wide key;
-	__u32 kind, class;
+	__u32 kind, swap, class;
 	__u32 bits;		/* of key.addr, where it is a prefix */
 	__u32 value;
 };
@@ -307,12 +307,12 @@ static int add_entry(struct rules *rules, const struct rules_entry *e, const str
 	__u32 i;
 
 	for (i = 0; i < t->classes; i++)
-		if (t->class[i].kind == e->kind && !memcmp(&t->class[i].mask, mask, sizeof(*mask)))
+		if (t->class[i].kind == e->kind && t->class[i].swap == e->swap && !memcmp(&t->class[i].mask, mask, sizeof(*mask)))
 			break;
 	if (i == RULES_CLASSES)
 		return -E2BIG;
 	if (i == t->classes)
-		t->class[t->classes++] = (struct rules_class){ .kind = e->kind, .first = e->value & ~1U, .mask = *mask };
+		t->class[t->classes++] = (struct rules_class){ .kind = e->kind, .swap = e->swap, .first = e->value & ~1U, .mask = *mask };
 	if (!(rules->n_entries & (rules->n_entries - 1))) {
 		more = realloc(rules->entries, (rules->n_entries ? rules->n_entries * 2 : 1) * sizeof(*more));
 		if (!more)
@@ -333,7 +333,7 @@ static void fill(const struct rule *r, struct rules_entry *e, struct rules_wide 
 	if (r->family == 6 || r->has_smac || r->has_dmac)
 		e->kind |= RULES_WIDE;
 	if (dst && dst < full && (!src || src == full)) {
-		e->kind |= RULES_SWAP;
+		e->swap = -1U;
 		addr = &r->dst;
 		other = &r->src;
 	}

@@ -166,7 +166,7 @@ static const struct example examples[] = {
 	{ "-I eth0 'drop src 203.0.113.0/24'", "a network stays out, as early as the driver can drop it" },
 	{ "-I eth0 --dry-run -i 1 'drop proto udp dport 53'", "what would be dropped, every second; nothing is" },
 	{ "-I eth0,eth1 -R rules --pin", "the rules of a file, until 'pktdrop --detach'" },
-	{ "--hook cgroup -c /system.slice/app.service --egress --default drop 'allow dst 10.0.0.0/8'", "a service that reaches nothing else" },
+	{ "--hook cgroup -c /app.slice --egress --default drop 'allow dst ::1'", "a service that reaches nothing but itself" },
 	{ "--hook socket -p 4711 'drop src 192.0.2.7'", "one process no longer hears from an address" },
 	{}
 };
