@@ -261,6 +261,8 @@ const char *fs_new(const char *type);
 /* "file" in that folder, of so many times 4,096 bytes: safe on its disk, and nothing of it in the page cache. */
 int cold_file(const char *where, int pages);
 /* One of FUSE, with one file of 1,000 bytes, "slow", of which each read takes so long; where it is. */
+const char *nfs_new(void); /* over loopback; takes ten seconds */
+void nfs_end(const char *where);
 const char *fuse_new(uint64_t ns);
 enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
 long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */
