@@ -67,7 +67,8 @@ TEST(cgdev, "who opens and makes devices in a cgroup is told; what is denied the
 		struct user who = i ? later : inside;
 		const char *comm = i ? "later" : "inside";
 
-#define WHO IS("pid", who.child.pid), IS("tid", who.child.pid), IS("comm", comm), IS("type", "char"), IS("uid", 0), IS("verdict", "allowed")
+#define WHO								\
+	IS("pid", who.child.pid), IS("tid", who.child.pid), IS("comm", comm), IS("type", "char"), IS("uid", 0), IS("verdict", "allowed")
 		CHECK_EQ(rows(watch, WHO, NULL_IS, IS("access", "r")), 1);
 		CHECK_EQ(rows(watch, WHO, NULL_IS, IS("access", "rw")), 1);
 		CHECK_EQ(rows(watch, WHO, ZERO_IS, IS("access", "r")), 1);

@@ -96,15 +96,12 @@ TEST(netqtop, "frames of known length are counted by size, way, interface and qu
 			      2 * 600 + 2047 + 2048 + 2 * 9000 + 511 * (number(r, "packets") - 6));
 	}
 	if (second >= 0) {
-		const struct where *queue[] = {WHERE(IS("netns", veth.number[0]), IS("interface", "queues"), IS("dir", "rx"), IS("queue", 0)),
-					       WHERE(IS("netns", veth.number[0]), IS("interface", "queues"), IS("dir", "rx"), IS("queue", 1))};
-
-		CHECK_EQ(rows_sum(all, "packets", queue[0]), 3);
-		CHECK_EQ(rows_sum(all, "bytes", queue[0]), 3 * 600);
-		CHECK_EQ(rows_sum(all, "packets", queue[1]), 4);
-		CHECK_EQ(rows_sum(all, "bytes", queue[1]), 4 * 700);
-		CHECK_EQ(rows(one, IS("netns", veth.number[0]), IS("interface", "queues"), IS("dir", "rx"), IS("packets", 7)), 1);
-		CHECK_STR(string(row(all, IS("interface", "queues"), IS("queue", 1)), "dir"), "rx");
+#define TUN IS("netns", veth.number[0]), IS("interface", "queues"), IS("dir", "rx")
+		CHECK_EQ(sum(all, "packets", TUN, IS("queue", 0)), 3);
+		CHECK_EQ(sum(all, "bytes", TUN, IS("queue", 0)), 3 * 600);
+		CHECK_EQ(sum(all, "packets", TUN, IS("queue", 1)), 4);
+		CHECK_EQ(sum(all, "bytes", TUN, IS("queue", 1)), 4 * 700);
+		CHECK_EQ(rows(one, TUN, IS("packets", 7)), 1);
 	}
 	r = row(all, IS("interface", "pair"), IS("dir", "tx"));
 	CHECK_BETWEEN(1, number(r, "packets_s"), 1e6);
