@@ -93,7 +93,7 @@ struct common {
 	__u8 compat;		/* this kernel runs 32-bit programs: user/lib/kernel.c */
 	__u8 task_storage;	/* bpf_task_storage_get() is there for tracing */
 	__u8 want_netns;
-	__u8 pad;
+	__u8 frags;		/* XDP programs get packets in several pieces */
 };
 
 #endif

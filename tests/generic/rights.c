@@ -11,6 +11,7 @@ static uint64_t rights(const char *name)
 		int number;
 	} caps[] = {{"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH},
 		    {"CAP_NET_ADMIN", CAP_NET_ADMIN},
+		    {"CAP_NET_RAW", CAP_NET_RAW},
 		    {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
 		    {"CAP_SYS_ADMIN", CAP_SYS_ADMIN},
 		    {"CAP_SYSLOG", CAP_SYSLOG},

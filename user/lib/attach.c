@@ -300,8 +300,9 @@ int attach_all(struct run *run)
 			section += *section == '?';
 			if (last != !strcmp(bpf_program__name(p), "follow__exit"))
 				continue;
-			if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/'))
-				continue;	/* uprobes, and programs without a target, are the tool's to attach */
+			if (!bpf_program__autoload(p) || *section == 'u' || !strchr(section, '/') ||
+			    !strncmp(bpf_program__name(p), "on_", 3))
+				continue;	/* uprobes, programs without a target and those of hook.h are attached by others */
 			ret = attach_one(p);
 			if (ret)
 				return ret;
@@ -387,9 +388,18 @@ int attach_keep_fd(int fd)
 	return 0;
 }
 
+static void (*at_end)(void);
+
+void attach_at_end(void (*fn)(void))
+{
+	at_end = fn;
+}
+
 void attach_detach(void)
 {
 	perf_end();
+	if (at_end)
+		at_end();
 	while (n_link_fds)
 		close(link_fds[--n_link_fds]);
 	while (n_links)

@@ -276,6 +276,11 @@ static int work(void)
 	ret = out_init(&run);
 	if (ret)
 		return -EINVAL;
+	if (run.tool->first) {
+		ret = run.tool->first(&run);
+		if (ret)
+			return ret > 0 ? 0 : ret;
+	}
 	ring_signals();
 	btf_handlers();
 	ret = command_start(&run);
@@ -283,6 +288,8 @@ static int work(void)
 		ret = load_and_attach();
 	if (!ret && run.explain) {
 		attach_explain(&run);
+	} else if (!ret && run.stays) {
+		ret = ring_ready(&run);
 	} else if (!ret) {
 		btf_rest();
 		kernel_caps_drop(run.tool->keep_caps | perf_caps());

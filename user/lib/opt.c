@@ -152,7 +152,7 @@ const struct opt *opt_common(const struct tool *tool)
 {
 	static struct opt list[64];
 	const struct opt *parts[] = {
-		tool->open ? filter_opts : NULL,
+		tool->open && !tool->packets ? filter_opts : NULL,
 		tool->table.map || tool->intervals ? table_opts : tool->open && tool->state ? &table_opts[1] : NULL,
 		tool->open && tool->table.sort ? rows_opts : NULL,
 		tool->open && (tool->table.unit || tool->hists) ? hist_opts : NULL,

@@ -16,6 +16,7 @@ static const struct right {
 	{ CAP_BPF, "to load programs and maps" },
 	{ CAP_PERFMON, "to read the kernel's memory from them" },
 	{ CAP_SYS_RESOURCE, "to lock as much memory as maps take, on kernels before 5.11 (or ulimit \\-l unlimited)" },
+	{ CAP_NET_RAW, "to see packets on interfaces" },
 	{ CAP_NET_ADMIN, "to attach them to the network" },
 	{ CAP_DAC_READ_SEARCH, "to read what is root's: tracefs, and the files of other users" },
 	{ CAP_SYS_PTRACE, "to see what other users' processes have open and loaded" },

@@ -72,8 +72,9 @@ void sock_protocol(struct out *out, __u32 protocol)
 	static const struct {
 		__u32 number;
 		const char *name;
-	} names[] = { { 1, "ICMP" }, { 6, "TCP" }, { 17, "UDP" }, { 58, "ICMPv6" }, { 132, "SCTP" }, { 136, "UDPLITE" },
-		      { 262, "MPTCP" } };
+	} names[] = { { 1, "ICMP" }, { 2, "IGMP" }, { 4, "IPIP" }, { 6, "TCP" }, { 17, "UDP" }, { 41, "IPV6" },
+		      { 43, "ROUTING" }, { 44, "FRAGMENT" }, { 47, "GRE" }, { 50, "ESP" }, { 51, "AH" }, { 58, "ICMPv6" },
+		      { 60, "DSTOPTS" }, { 132, "SCTP" }, { 136, "UDPLITE" }, { 262, "MPTCP" } };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (names[i].number == protocol) {

@@ -205,6 +205,7 @@ struct tool {
 	const struct column *columns;		/* ends at key == NULL */
 	void *(*open)(const struct bpf_object_open_opts *opts);
 	const void *(*elf)(size_t *size);
+	int (*first)(struct run *run);		/* before anything is opened; 1: that was all */
 	int (*setup)(struct run *run);		/* between open and load */
 	int (*attach)(struct run *run);		/* after the library's own attaching: uprobes */
 	bool (*early)(struct run *run, const void *event, size_t size);	/* at once, as it comes: true: it is done with */
@@ -218,6 +219,7 @@ struct tool {
 	const struct command *commands;		/* or one of these does, the first argument; ends at name == NULL */
 	bool once;				/* a command that answers and ends; with BPF programs: attach() asks them, show() answers */
 	const char *args;			/* a command's words: "FILE..."; in run->args */
+	bool packets;				/* what it sees belongs to no task: without the filters of tasks */
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
 	const char *trial;			/* such a word, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
@@ -277,6 +279,7 @@ struct run {
 	char **args;			/* words that are no options; n_args of them, then NULL */
 	int n_args;
 	char **command;			/* after "--" */
+	bool stays;			/* it is pinned: attached, and done */
 	int child;			/* its pid while it waits; 0: none */
 	int status;			/* to exit with where nothing failed, as diff does */
 };
@@ -318,6 +321,7 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
 int attach_keep_fd(int fd);		/* the same of one that libbpf knows nothing of */
+void attach_at_end(void (*fn)(void));	/* called before all links go */
 int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
 /* ... and fn for each record of this size that it writes (at most 16 KB), until fn gives something else than 0 */
 int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Rules for packets as the kernel looks them up. Rules that look at the same parts of a packet are a class; a packet, masked
+ * as a class says, is looked up once for all rules of it. Of what the classes find, the first rule decides.
+ */
+#ifndef RULES_H
+#define RULES_H
+
+#include "lib/shared.h"
+
+#define RULES_CLASSES 32
+
+enum {
+	RULES_WIDE = 1 << 0,	/* IPv6 or addresses of Ethernet */
+	RULES_LPM = 1 << 1,	/* `addr` is looked up by its longest prefix */
+};
+
+/* What the rules can ask for: PACKET_* flags, family, protocol and VLAN in one word. */
+#define RULES_WHAT(flags, family, protocol, vlan) ((__u32)(flags) << 24 | (__u32)(family) << 20 | (__u32)(vlan) << 8 | (protocol))
+
+struct rules_narrow {
+	__u32 class;
+	__u32 what, ports, mark;
+	__u32 other, addr;
+};
+
+struct rules_wide {
+	__u32 class;
+	__u32 what, ports, mark;
+	__u16 smac[3], dmac[3];
+	__u32 other[4], addr[4];
+};
+
+struct rules_narrow_prefix {
+	__u32 bits;
+	struct rules_narrow key;
+};
+
+struct rules_wide_prefix {
+	__u32 bits;
+	struct rules_wide key;
+};
+
+struct rules_class {
+	__u32 kind;
+	__u32 swap;			/* all ones: `addr` is the destination, not the source; else 0 */
+	__u32 first;			/* the value of its first rule; classes are sorted by it */
+	struct rules_wide mask;		/* but for class, which is the class's own number */
+};
+
+/* There are two: one in force, one to be written. */
+struct rules_table {
+	__u32 classes;
+	__u32 base;			/* of the counters: one for no rule, then one for each */
+	__u32 otherwise;		/* 1: what no rule decides is dropped */
+	__u32 generation;
+	__u32 rules;
+	struct rules_class class[RULES_CLASSES];
+};
+
+/* What a lookup finds: the rule's number, from 1, and whether it drops. */
+#define RULES_VALUE(number, drop) ((number) << 1 | (drop))
+
+struct rules_count {
+	__u64 packets, bytes;
+};
+
+#endif

@@ -1,0 +1,767 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Attaching programs that act on packets: chosen by the user, refused with a reason, and gone afterwards. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "lib/filter.h"
+#include "lib/hook.h"
+#include "lib/lib.h"
+#include "lib/owner.h"
+
+#define TCX_INGRESS ((enum bpf_attach_type)46)	/* since 6.6 */
+#define TCX_EGRESS  ((enum bpf_attach_type)47)
+#define PINS "/sys/fs/bpf/corekit"
+#define BPF_FS 0xcafe4a11
+#define NAMES 64
+
+struct hook hook;
+
+static const char *const kinds[HOOK_KINDS] = { "xdp", "tc", "cgroup", "socket" };
+static const struct {
+	const char *name;
+	__u32 flag;
+} modes[] = { { "native", XDP_FLAGS_DRV_MODE }, { "generic", XDP_FLAGS_SKB_MODE }, { "offload", XDP_FLAGS_HW_MODE }, {} };
+
+static struct place {
+	char name[IF_NAMESIZE];
+	int index;
+} places[NAMES];
+static int n_places;
+
+static struct attached {
+	int link;		/* -1: the guard knows of it */
+	char name[IF_NAMESIZE];
+	struct guarded guarded;
+	char label[64];
+} *attached;
+static int n_attached;
+
+static struct bpf_program *program;
+static char kernel_said[256];
+
+/* --- What is there already, and what the kernel says. --- */
+
+struct search {
+	__u32 program, links[16];
+	int n;
+	struct owner found;
+	char path[256];
+};
+
+static int is_holder(void *ctx, const struct owner *owner)
+{
+	struct search *s = ctx;
+	bool same = owner->object == OBJECT_PROG && owner->id == s->program;
+
+	for (int i = 0; i < s->n; i++)
+		same |= owner->object == OBJECT_LINK && owner->id == s->links[i];
+	if (!same || owner->pid == getpid())
+		return 0;
+	s->found = *owner;
+	snprintf(s->path, sizeof(s->path), "%s", owner->path ?: "");
+	return 1;
+}
+
+void hook_holder(__u32 id, char *text, size_t size)
+{
+	struct search search = { .program = id };
+	char name[64] = "";
+	size_t at;
+
+	for (__u32 link = 0; search.n < 16 && !bpf_link_get_next_id(link, &link);) {
+		struct bpf_link_info info = {};
+		__u32 length = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(link);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) && info.prog_id == id)
+			search.links[search.n++] = link;
+		if (fd >= 0)
+			close(fd);
+	}
+	object_name(OBJECT_PROG, id, name, sizeof(name));
+	at = snprintf(text, size, "program %u '%s'", id, name);
+	if (at >= size)
+		return;
+	if (owner_each_process(is_holder, &search) == 1)
+		snprintf(text + at, size - at, ", held by %s (pid %d)", search.found.comm, search.found.pid);
+	else if (owner_each_pin(is_holder, &search) == 1)
+		snprintf(text + at, size - at, ", pinned at %s", search.path);
+	else
+		snprintf(text + at, size - at, ", which no process holds");
+}
+
+static int listen_to(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (strstr(fmt, "Kernel error message"))
+		vsnprintf(kernel_said, sizeof(kernel_said), strstr(fmt, "message") + 9, args);
+	kernel_said[strcspn(kernel_said, "\n")] = 0;
+	return 0;
+}
+
+static void driver_of(const char *name, char *driver, size_t size, int *mtu)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {};
+
+	strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
+	*mtu = fd >= 0 && !ioctl(fd, SIOCGIFMTU, &request) ? request.ifr_mtu : 0;
+	request.ifr_data = (void *)&info;
+	snprintf(driver, size, "%s", fd >= 0 && !ioctl(fd, SIOCETHTOOL, &request) ? info.driver : "unknown");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- XDP --- */
+
+static __u32 mode_flag(const char *mode)
+{
+	for (int i = 0; modes[i].name; i++)
+		if (!strcmp(mode, modes[i].name))
+			return modes[i].flag;
+	return 0;
+}
+
+/* A program in the way: of the same mode, or native beside generic. */
+static bool taken(int index, const char *name)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	const struct {
+		const char *mode;
+		__u32 id;
+	} *m;
+	char who[400];
+
+	if (bpf_xdp_query(index, 0, &query))
+		return false;
+	m = (typeof(*m)[]){ { "native", query.drv_prog_id }, { "generic", query.skb_prog_id }, { "offload", query.hw_prog_id },
+			    { "native", query.prog_id }, {} };
+	while (m->mode && !m->id)
+		m++;
+	if (!m->id)
+		return false;
+	hook_holder(m->id, who, sizeof(who));
+	err("%s: XDP is taken, in %s mode: %s: end it first, or 'ip link set dev %s xdp%s off'", name, m->mode, who, name,
+	    *m->mode == 'g' ? "generic" : *m->mode == 'o' ? "offload" : "drv");
+	return true;
+}
+
+/* A link is refused without the kernel's words; netlink gives them. */
+static void ask_why(int fd, int index, __u32 flag)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = fd);
+	libbpf_print_fn_t print = libbpf_set_print(listen_to);
+
+	*kernel_said = 0;
+	if (!bpf_xdp_attach(index, fd, flag | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL))
+		bpf_xdp_detach(index, flag | XDP_FLAGS_REPLACE, &opts);
+	libbpf_set_print(print);
+}
+
+static int refused(int fd, int index, const char *mode, int error)
+{
+	const char *remedy = strcmp(mode, "generic") ? "--mode generic" : "a smaller MTU";
+	char name[IF_NAMESIZE] = "", driver[40];
+	int mtu;
+
+	if (!if_indextoname(index, name)) {
+		err("interface %d has gone", index);
+		return -ENODEV;
+	}
+	if ((error == -EBUSY || error == -EEXIST) && taken(index, name))
+		return error;
+	if (error == -EPERM) {
+		err("%s: not permitted: the kernel refused: run it as root", name);
+		return error;
+	}
+	ask_why(fd, index, mode_flag(mode));
+	driver_of(name, driver, sizeof(driver), &mtu);
+	err("%s: XDP can't be attached in %s mode: %s (driver %s, MTU %d, packets in pieces %s): try %s", name, mode,
+	    *kernel_said ? kernel_said : strerror(-error), driver, mtu, hook.frags ? "taken" : "not taken", remedy);
+	return -EOPNOTSUPP;
+}
+
+static int xdp_link(int fd, int index, const char *mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flag(mode));
+	int link = bpf_link_create(fd, index, BPF_XDP, &opts);
+
+	return link < 0 ? refused(fd, index, mode, link) : link;
+}
+
+int hook_xdp(struct bpf_program *p, int index, const char *mode)
+{
+	int link = xdp_link(bpf_program__fd(p), index, mode ?: "native");
+
+	return link < 0 ? link : attach_keep_fd(link) ?: link;
+}
+
+static bool loads(__u32 flags, int index)
+{
+	struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS }, { .code = BPF_JMP | BPF_EXIT } };
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = flags, .prog_ifindex = index);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "trial", "GPL", insns, 2, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* A program for a device is translated by its driver when it is loaded. */
+static int offload(struct run *run)
+{
+	char driver[40];
+	struct bpf_map *map;
+	int mtu;
+
+	if (!loads(0, places[0].index)) {
+		driver_of(places[0].name, driver, sizeof(driver), &mtu);
+		err("%s: XDP can't be attached in offload mode: its driver, %s, takes no programs: try --mode native", places[0].name, driver);
+		return -EOPNOTSUPP;
+	}
+	bpf_program__set_ifindex(program, places[0].index);
+	bpf_object__for_each_map(map, run->skel->obj)
+		bpf_map__set_ifindex(map, places[0].index);
+	return 0;
+}
+
+/* --- What the user asked for. --- */
+
+static int __attribute__((format(printf, 1, 2))) usage(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	err("%s", text);
+	return -EINVAL;
+}
+
+static int parse_places(void)
+{
+	char *list = strdupa(hook.interfaces ?: ""), *save = NULL;
+
+	n_places = 0;
+	for (char *word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		int index = if_nametoindex(word);
+
+		if (!index)
+			return usage("--interface: there is no '%s' in this network namespace: 'ip link' lists them", word);
+		for (int i = 0; i < n_places; i++)
+			if (places[i].index == index)
+				return usage("--interface: '%s' is named twice", word);
+		if (n_places == NAMES)
+			return usage("--interface: at most %d", NAMES);
+		places[n_places].index = index;
+		if_indextoname(index, places[n_places++].name);
+	}
+	return 0;
+}
+
+static int find_kind(void)
+{
+	for (int i = 0; hook.kind && i < HOOK_KINDS; i++)
+		if (!strcmp(hook.kind, kinds[i]))
+			return i;
+	return hook.kind ? usage("--hook: '%s' is none of xdp, tc, cgroup and socket", hook.kind) : HOOK_KINDS;
+}
+
+static int contradictions(void)
+{
+	bool net = hook.chosen == HOOK_XDP || hook.chosen == HOOK_TC;
+	const char *kind = kinds[hook.chosen];
+
+	if (net && !n_places)
+		return usage("on which interface? --interface eth0; 'ip link' lists them");
+	if (!net && hook.interfaces)
+		return usage("--interface: %s has none: it is for xdp and tc", kind);
+	if (hook.mode && hook.chosen != HOOK_XDP)
+		return usage("--mode: it is for xdp, not for %s", kind);
+	if (hook.mode && !mode_flag(hook.mode))
+		return usage("--mode: '%s' is none of native, generic and offload", hook.mode);
+	if (hook.mode && *hook.mode == 'o' && n_places > 1)
+		return usage("--mode: a program is offloaded to one device");
+	if (hook.egress && (hook.chosen == HOOK_XDP || hook.chosen == HOOK_SOCKET))
+		return usage("--egress: %s sees only what is received; use tc or cgroup", kind);
+	if (hook.cgroup && hook.chosen != HOOK_CGROUP)
+		return usage("--cgroup: it is for cgroup, not for %s", kind);
+	if (hook.pid && hook.chosen != HOOK_SOCKET)
+		return usage("--pid: it is for socket, not for %s", kind);
+	if (hook.chosen == HOOK_SOCKET && !hook.pid)
+		return usage("whose sockets? --pid PID");
+	if (hook.chosen == HOOK_SOCKET && hook.pin)
+		return usage("--pin: what filters a socket can't be pinned");
+	return 0;
+}
+
+static bool has_tcx(int index)
+{
+	__u32 ids[64], n = 64;
+
+	return bpf_prog_query(index, TCX_INGRESS, 0, NULL, ids, &n) != -EINVAL;
+}
+
+static void hook_end(void);
+
+int hook_setup(struct run *run)
+{
+	int kind = find_kind(), ret = kind < 0 ? kind : parse_places();
+	char name[32];
+
+	if (ret)
+		return ret;
+	program = NULL;
+	for (int i = 0; i < HOOK_KINDS && !program; i++) {
+		snprintf(name, sizeof(name), "on_%s", kinds[i]);
+		if (kind == HOOK_KINDS || kind == i)
+			program = bpf_object__find_program_by_name(run->skel->obj, name);
+		hook.chosen = i;
+	}
+	if (!program)
+		return usage("--hook: %s can't use %s", run->tool->name, hook.kind);
+	ret = contradictions();
+	if (ret)
+		return ret;
+	bpf_program__set_autoload(program, true);
+	attach_at_end(hook_end);
+	switch (hook.chosen) {
+	case HOOK_XDP:
+		hook.frags = loads(BPF_F_XDP_HAS_FRAGS, 0);	/* packets in pieces, as a large MTU brings: since 5.18 */
+		run->common->frags = hook.frags;
+		if (hook.frags)
+			bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
+		return hook.mode && *hook.mode == 'o' ? offload(run) : 0;
+	case HOOK_TC:
+		return has_tcx(places[0].index) ? 0 : guard_start();
+	case HOOK_CGROUP:
+		return bpf_program__set_expected_attach_type(program, hook.egress ? BPF_CGROUP_INET_EGRESS : BPF_CGROUP_INET_INGRESS);
+	default:
+		return guard_start();
+	}
+}
+
+/* --- Attaching. --- */
+
+static struct attached *keep(int link, const char *name)
+{
+	struct attached *more = realloc(attached, (n_attached + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	attached = more;
+	memset(&attached[n_attached], 0, sizeof(*attached));
+	attached[n_attached].link = link;
+	snprintf(attached[n_attached].name, sizeof(attached->name), "%s", name);
+	return &attached[n_attached++];
+}
+
+static unsigned long netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+static __u32 id_of(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+/* A filter of its own priority beside those of others, in the qdisc that may be there already. */
+static int attach_clsact(const struct place *place, struct attached *a)
+{
+	LIBBPF_OPTS(bpf_tc_hook, where, .ifindex = place->index, .attach_point = hook.egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+	struct guarded *g = &a->guarded;
+	libbpf_print_fn_t print = libbpf_set_print(listen_to);
+	int ret;
+
+	*kernel_said = 0;
+	*g = (struct guarded){ .index = place->index, .egress = hook.egress, .program = id_of(bpf_program__fd(program)) };
+	ret = bpf_tc_hook_create(&where);
+	g->qdisc = !ret;
+	if (ret == -EEXIST)
+		ret = 0;
+	*kernel_said = 0;
+	for (g->priority = 49151; !ret && g->priority > 49000; g->priority--) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority, .prog_fd = bpf_program__fd(program));
+		LIBBPF_OPTS(bpf_tc_opts, other, .handle = 1, .priority = g->priority);
+
+		if (!bpf_tc_query(&where, &other))
+			continue;
+		if (!hook.pin)
+			ret = guard_tell(g);
+		ret = ret ?: bpf_tc_attach(&where, &filter);
+		if (ret != -EEXIST)
+			break;
+		ret = 0;
+	}
+	libbpf_set_print(print);
+	if (ret && hook.pin)
+		guard_remove(g);
+	return ret;
+}
+
+static int attach_tc(const struct place *place)
+{
+	int link = bpf_link_create(bpf_program__fd(program), place->index, hook.egress ? TCX_EGRESS : TCX_INGRESS, NULL), ret;
+	struct attached *a;
+
+	*kernel_said = 0;
+	if (link == -EINVAL && !has_tcx(place->index)) {
+		a = keep(-1, place->name);
+		ret = a ? attach_clsact(place, a) : -ENOMEM;
+	} else {
+		ret = link < 0 ? link : keep(link, place->name) ? 0 : -ENOMEM;
+	}
+	if (ret)
+		err("%s: tc: %s%s", place->name, *kernel_said ? kernel_said : strerror(-ret), ret == -EPERM ? ": run it as root" : "");
+	return ret;
+}
+
+static int open_cgroup(void)
+{
+	const char *mount = filter_cgroup_mount(), *path = hook.cgroup ?: "/";
+	char full[8192];
+	int fd;
+
+	if (!mount) {
+		err("no cgroup v2 is mounted: mount -t cgroup2 none /sys/fs/cgroup");
+		return -EOPNOTSUPP;
+	}
+	snprintf(full, sizeof(full), "%s%s%s", strncmp(path, mount, strlen(mount)) ? mount : "", *path == '/' ? "" : "/", path);
+	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return usage("--cgroup: '%s': %s", path, errno == ENOENT ? "there is no such cgroup" : strerror(errno));
+	return fd;
+}
+
+static int attach_cgroup(void)
+{
+	int fd = open_cgroup(), link, ret;
+
+	if (fd < 0)
+		return fd;
+	link = bpf_link_create(bpf_program__fd(program), fd, hook.egress ? BPF_CGROUP_INET_EGRESS : BPF_CGROUP_INET_INGRESS, NULL);
+	close(fd);
+	ret = link < 0 ? link : keep(link, "") ? 0 : -ENOMEM;
+	if (ret == -EINVAL || ret == -EBADF)
+		err("--cgroup: '%s' is no cgroup (v2)", hook.cgroup);
+	else if (ret)
+		err("cgroup %s: %s%s", hook.cgroup ?: "/", strerror(-ret), ret == -EPERM ? ": run it as root; or a program there allows no other" : "");
+	return ret;
+}
+
+static int attach_socket(void *ctx, int fd, __u64 cookie)
+{
+	struct guarded g = { .pid = hook.pid, .cookie = cookie };
+	int prog = bpf_program__fd(program), ret = guard_tell(&g);
+
+	if (ret)
+		return ret;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)))
+		return -errno;
+	return keep(-1, "") ? 0 : -ENOMEM;
+}
+
+static int attach_sockets(void)
+{
+	int ret = guard_each_socket(hook.pid, attach_socket, NULL);
+
+	if (!ret && !n_attached)
+		err("process %u has no socket of the internet", hook.pid);
+	else if (ret == -ESRCH || ret == -ENOENT || ret == -EINVAL)
+		err("--pid: there is no process %u", hook.pid);
+	else if (ret)
+		err("the sockets of process %u: %s%s", hook.pid, strerror(-ret), ret == -EPERM ? ": run it as root" : "");
+	return ret ?: n_attached ? 0 : -ENOENT;
+}
+
+/* --- What outlives the tool. --- */
+
+static void label(struct attached *a, int index)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (hook.chosen == HOOK_CGROUP && !bpf_obj_get_info_by_fd(a->link, &info, &size))
+		snprintf(a->label, sizeof(a->label), "cgroup_%s_%llu_0", hook.egress ? "egress" : "ingress", info.cgroup.cgroup_id);
+	else
+		snprintf(a->label, sizeof(a->label), "%s_%s_%d_%lu", kinds[hook.chosen], hook.egress ? "egress" : "ingress", index, netns());
+}
+
+static int make_folder(char *path, size_t size, const char *tool, const char *name)
+{
+	struct statfs fs;
+
+	if (statfs("/sys/fs/bpf", &fs) || (unsigned long)fs.f_type != BPF_FS) {
+		err("--pin: no bpf file system at /sys/fs/bpf: mount -t bpf none /sys/fs/bpf");
+		return -EOPNOTSUPP;
+	}
+	mkdir(PINS, 0700);
+	snprintf(path, size, PINS "/%s", tool);
+	mkdir(path, 0700);
+	snprintf(path, size, PINS "/%s/%s", tool, name);
+	return mkdir(path, 0700) ? -errno : 0;
+}
+
+static void remove_folder(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+static int pin(struct run *run, struct attached *a)
+{
+	char folder[256], path[400];
+	struct bpf_map *map;
+	int ret = make_folder(folder, sizeof(folder), run->tool->name, a->label);
+
+	if (ret) {
+		a->label[0] = 0;
+		err("--pin: %s: %s", folder, ret == -EEXIST ? "is pinned there already: --detach takes it away" : strerror(-ret));
+		return ret;
+	}
+	snprintf(path, sizeof(path), a->link < 0 ? "%s/filter_%u_%d" : "%s/link", folder, a->guarded.priority, a->guarded.qdisc);
+	ret = bpf_obj_pin(a->link < 0 ? bpf_program__fd(program) : a->link, path);
+	bpf_object__for_each_map(map, run->skel->obj) {
+		if (ret || strchr(bpf_map__name(map), '.') || !bpf_map__autocreate(map))
+			continue;
+		snprintf(path, sizeof(path), "%s/map_%s", folder, bpf_map__name(map));
+		ret = bpf_obj_pin(bpf_map__fd(map), path);
+	}
+	if (ret)
+		err("--pin: %s: %s", path, strerror(-ret));
+	else
+		note("pinned at %s: 'corekit %s --detach' takes it away", folder, run->tool->name);
+	return ret;
+}
+
+static void unpin(const char *tool, struct attached *a)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), PINS "/%s/%s", tool, a->label);
+	if (*a->label)
+		remove_folder(path);
+	a->label[0] = 0;
+}
+
+int hook_attach(struct run *run)
+{
+	int ret = 0;
+
+	if (hook.chosen == HOOK_CGROUP)
+		ret = attach_cgroup();
+	else if (hook.chosen == HOOK_SOCKET)
+		ret = attach_sockets();
+	for (int i = 0; i < n_places && !ret; i++) {
+		if (hook.chosen == HOOK_XDP) {
+			int link = xdp_link(bpf_program__fd(program), places[i].index, hook.mode ?: "native");
+
+			ret = link < 0 ? link : keep(link, places[i].name) ? 0 : -ENOMEM;
+		} else {
+			ret = attach_tc(&places[i]);
+		}
+	}
+	for (int i = 0; i < n_attached && !ret && hook.pin && !run->explain; i++) {
+		label(&attached[i], hook.chosen == HOOK_CGROUP ? 0 : places[i].index);
+		ret = pin(run, &attached[i]);
+	}
+	if (!ret && hook.chosen == HOOK_XDP && !hook.frags)
+		note("this kernel knows no XDP programs for packets in several pieces: an MTU of more than a page will be refused");
+	if (ret)
+		for (int i = 0; i < n_attached; i++)
+			unpin(run->tool->name, &attached[i]);
+	run->stays = !ret && hook.pin && !run->explain;
+	return ret;
+}
+
+void hook_label(int at, char *text, size_t size)
+{
+	snprintf(text, size, "%s", at < n_places ? places[at].name : "");
+}
+
+/* An interface, or a cgroup, that goes takes its link's target with it. */
+static bool link_holds(int fd)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return true;
+	return info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id : info.xdp.ifindex;	/* tcx has it there too */
+}
+
+int hook_tick(struct run *run)
+{
+	static __u64 next;
+
+	if (look_now() < next)
+		return 0;
+	next = look_now() + SEC_ / 2;
+	for (int i = 0; i < n_attached; i++) {
+		struct attached *a = &attached[i];
+
+		if (a->link >= 0 ? link_holds(a->link) : !a->guarded.index || if_nametoindex(a->name) == (unsigned int)a->guarded.index)
+			continue;
+		if (hook.chosen == HOOK_CGROUP)
+			err("the cgroup has gone");
+		else
+			err("%s: the interface has gone", a->name);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Detached at once and looked at afterwards: the last descriptor's end may come later. */
+static int end_link(int fd)
+{
+	bpf_link_detach(fd);
+	return link_holds(fd) ? -EBUSY : 0;
+}
+
+static void hook_end(void)
+{
+	int ret;
+
+	while (n_attached) {
+		struct attached *a = &attached[--n_attached];
+
+		if (a->link < 0 && *a->label)
+			continue;	/* pinned */
+		if (a->link < 0 && hook.pin && a->guarded.index)
+			guard_remove(&a->guarded);
+		if (a->link < 0)
+			continue;
+		if (!*a->label && end_link(a->link))
+			err("%s: it is still attached: %s", a->name, strerror(EBUSY));
+		close(a->link);
+	}
+	ret = guard_end();
+	if (ret)
+		err("a filter could not be removed: %s: 'tc filter show' lists them", strerror(-ret));
+}
+
+/* --- --detach --- */
+
+struct pinned {
+	char kind[16], direction[16];
+	unsigned long long index;
+	unsigned long netns;
+};
+
+static bool wanted(const struct pinned *p, int kind)
+{
+	if (kind != HOOK_KINDS && strcmp(p->kind, kinds[kind]))
+		return false;
+	if (!n_places)
+		return true;
+	for (int i = 0; i < n_places; i++)
+		if (strcmp(p->kind, "cgroup") && (unsigned long long)places[i].index == p->index && p->netns == netns())
+			return true;
+	return false;
+}
+
+/* What is pinned in this folder goes, first from where it is attached. */
+static int detach_one(const char *folder, const struct pinned *p)
+{
+	char path[800], name[IF_NAMESIZE] = "?";
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+	int fd, made, ret = dir ? 0 : -errno;
+	struct guarded g;
+
+	while (!ret && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		g = (struct guarded){ .index = p->index, .egress = *p->direction == 'e' };
+		if (!strcmp(entry->d_name, "link")) {
+			fd = bpf_obj_get(path);
+			ret = fd < 0 ? fd : end_link(fd);
+		} else if (sscanf(entry->d_name, "filter_%u_%d", &g.priority, &made) == 2) {
+			fd = bpf_obj_get(path);
+			g.program = fd < 0 ? 0 : id_of(fd);
+			g.qdisc = made;
+			if (p->netns != netns()) {
+				err("%s: it is attached in another network namespace: use nsenter(1)", folder);
+				ret = -EXDEV;
+			} else {
+				ret = fd < 0 ? fd : guard_remove(&g);
+			}
+		} else {
+			continue;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	if (ret) {
+		if (ret != -EXDEV)
+			err("%s: %s", folder, strerror(-ret));
+		return ret;
+	}
+	remove_folder(folder);
+	if (p->netns == netns())
+		if_indextoname(p->index, name);
+	note("%s%s%s%s%s: detached", *name == '?' ? "" : name, *name == '?' ? "" : ": ", p->kind, *p->kind == 'x' ? "" : " ",
+	     *p->kind == 'x' ? "" : p->direction);
+	return 0;
+}
+
+int hook_first(struct run *run)
+{
+	int kind = find_kind(), n = 0, ret = kind < 0 ? kind : 0;
+	char path[256], folder[520];
+	struct dirent *entry;
+	struct pinned p;
+	DIR *dir;
+
+	if (!hook.detach || ret)
+		return ret;
+	ret = parse_places();
+	if (!ret && hook.pin)
+		ret = usage("--detach: it undoes --pin: give one of them");
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), PINS "/%s", run->tool->name);
+	dir = opendir(path);
+	while (dir && !ret && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "%15[a-z]_%15[a-z]_%llu_%lu", p.kind, p.direction, &p.index, &p.netns) != 4 || !wanted(&p, kind))
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name);
+		ret = detach_one(folder, &p);
+		n += !ret;
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);	/* where nothing else is in them */
+	rmdir(PINS);
+	if (!ret && !n) {
+		err("--detach: nothing of it is pinned%s", n_places ? " there" : "");
+		ret = -ENOENT;
+	}
+	return ret ?: 1;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What the kernel keeps attached without a link, filters of clsact and of sockets, goes with the tool all the same: a child that
+ * holds nothing but a pipe is told of each beforehand, and removes them when the pipe's other end is closed, by whatever cause.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/hook.h"
+
+#define MOST 256
+
+static int to_guard = -1, answer = -1;
+static pid_t guard;
+
+/* How many filters a clsact qdisc has in one direction; -errno. */
+static int count_filters(int index, __u32 direction)
+{
+	struct {
+		struct nlmsghdr head;
+		struct tcmsg tc;
+	} ask = {
+		.head = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETTFILTER, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = index, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction) },
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), n = 0;
+	static char buf[32768] __attribute__((aligned(8)));
+	bool done = fd < 0 || send(fd, &ask, sizeof(ask), 0) != sizeof(ask);
+	int ret = done ? -errno : 0;
+
+	while (!done) {
+		ssize_t size = recv(fd, buf, sizeof(buf), 0);
+
+		if (size < 0) {
+			ret = -errno;
+			break;
+		}
+		for (struct nlmsghdr *m = (void *)buf; NLMSG_OK(m, (size_t)size); m = NLMSG_NEXT(m, size)) {
+			done |= m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
+			n += m->nlmsg_type == RTM_NEWTFILTER;
+		}
+		done |= !size;
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret ?: n;
+}
+
+static int remove_qdisc(int index)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = index, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	if (count_filters(index, TC_H_MIN_INGRESS) || count_filters(index, TC_H_MIN_EGRESS))
+		return 0;	/* somebody else's are in it, or it has gone with its interface */
+	return bpf_tc_hook_destroy(&hook);
+}
+
+static int remove_filter(const struct guarded *g)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = g->index, .attach_point = g->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority);
+
+	if (bpf_tc_query(&hook, &filter) || filter.prog_id != g->program)
+		return 0;	/* never attached, or gone with its interface, or replaced */
+	filter.prog_fd = filter.prog_id = filter.flags = 0;
+	return bpf_tc_detach(&hook, &filter);
+}
+
+/* Each socket of the internet that a process has, as a descriptor of ours. */
+int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void *ctx)
+{
+	int process = syscall(SYS_pidfd_open, pid, 0), ret = process < 0 ? -errno : 0;
+	char path[64], target[32];
+	struct dirent *entry;
+	DIR *dir = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	if (!ret && !(dir = opendir(path)))
+		ret = -errno;
+	while (!ret && (entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		socklen_t size = sizeof(int);
+		int fd, family = 0;
+		__u64 cookie;
+
+		if (n < 7 || memcmp(target, "socket:", 7))
+			continue;
+		fd = syscall(SYS_pidfd_getfd, process, atoi(entry->d_name), 0);
+		if (fd < 0) {
+			ret = errno == EBADF ? 0 : -errno;
+			continue;
+		}
+		if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) && (family == AF_INET || family == AF_INET6) &&
+		    (size = sizeof(cookie), !getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size)))
+			ret = fn(ctx, fd, cookie);
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	if (process >= 0)
+		close(process);
+	return ret;
+}
+
+static int remove_socket(void *ctx, int fd, __u64 cookie)
+{
+	const struct guarded *g = ctx;
+
+	if (cookie == g->cookie && setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &fd, sizeof(fd)) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int guard_remove(const struct guarded *g)
+{
+	int ret;
+
+	if (g->cookie) {
+		ret = guard_each_socket(g->pid, remove_socket, (void *)g);
+		return ret == -ESRCH || ret == -ENOENT ? 0 : ret;	/* gone with its sockets */
+	}
+	ret = g->program ? remove_filter(g) : 0;
+	if (g->qdisc)
+		ret = remove_qdisc(g->index) ?: ret;
+	return ret;
+}
+
+static void __attribute__((noreturn)) guard_run(int from, int to)
+{
+	static struct guarded list[MOST];
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP };
+	int n = 0, ret = 0;
+
+	for (unsigned int i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	setsid();
+	prctl(PR_SET_NAME, "corekit-guard");
+	if (dup2(from, 0) || dup2(to, 1) != 1)
+		_exit(1);
+	if (syscall(SYS_close_range, 2, ~0U, 0))
+		for (int i = 2; i < 1024; i++)
+			close(i);
+	while (n < MOST && read(0, &list[n], sizeof(*list)) == sizeof(*list))
+		n++;
+	while (n--)
+		ret = guard_remove(&list[n]) ?: ret;
+	_exit(write(1, &ret, sizeof(ret)) != sizeof(ret));
+}
+
+int guard_start(void)
+{
+	int down[2], up[2];
+
+	if (guard)
+		return 0;
+	if (pipe2(down, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
+		return -errno;
+	guard = fork();
+	if (guard < 0)
+		return -errno;
+	if (!guard) {
+		close(down[1]);
+		guard_run(down[0], up[1]);
+	}
+	close(down[0]);
+	close(up[1]);
+	to_guard = down[1];
+	answer = up[0];
+	return 0;
+}
+
+int guard_tell(const struct guarded *what)
+{
+	static int told;
+
+	if (told++ == MOST)
+		return -E2BIG;
+	return write(to_guard, what, sizeof(*what)) == sizeof(*what) ? 0 : -EPIPE;
+}
+
+int guard_end(void)
+{
+	int ret = 0;
+
+	if (!guard)
+		return 0;
+	close(to_guard);
+	if (read(answer, &ret, sizeof(ret)) != sizeof(ret))
+		ret = -ECHILD;
+	close(answer);
+	while (waitpid(guard, NULL, 0) < 0 && errno == EINTR)
+		;
+	guard = 0;
+	return ret;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "lib/hook.h"
+#include "lib/lib.h"
+#include "lib/rules_user.h"
+#include "pkt/pktdrop.skel.h"
+
+struct row {
+	__u32 index;		/* into the counters; then the rule's number */
+	__u32 drop;
+	struct rules_count value;
+	const char *text;
+};
+
+static const char *file, *otherwise;
+static struct rules rules;
+static struct rules_maps maps;
+static struct stat seen;
+
+static int read_rules(struct run *run, struct rules *to)
+{
+	char where[32];
+	int ret = 0;
+
+	if (file)
+		ret = stat(file, &seen) ? 0 : rules_read(to, file);
+	if (file && !ret && !seen.st_ino)
+		ret = rules_read(to, file);	/* says why not */
+	for (int i = 0; i < run->n_args && !ret; i++) {
+		snprintf(where, sizeof(where), "rule %d", i + 1);
+		ret = rules_add(to, run->args[i], where);
+	}
+	if (!ret && hook.chosen != HOOK_TC && hook.chosen != HOOK_XDP && (to->by_mac || to->by_vlan)) {
+		err("smac, dmac and vlan: only xdp and tc see them: --hook tc");
+		ret = -EINVAL;
+	}
+	if (!ret && hook.chosen == HOOK_XDP && to->by_mark) {
+		err("mark: packets have none yet where XDP sees them: --hook tc or cgroup");
+		ret = -EINVAL;
+	}
+	return ret ?: rules_compile(to, otherwise && !strcmp(otherwise, "drop"));
+}
+
+static int size_map(struct run *run, const char *name, size_t need)
+{
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(run->skel->obj, name), need);
+}
+
+/* Room for as many rules again, twice: while they are exchanged, both are there. */
+static size_t room(size_t n)
+{
+	return 4 * n > 1024 ? 4 * n : 1024;
+}
+
+static int setup(struct run *run)
+{
+	int ret = hook_setup(run);
+
+	if (!ret && otherwise && strcmp(otherwise, "drop") && strcmp(otherwise, "allow")) {
+		err("--default: '%s' is neither allow nor drop", otherwise);
+		return -EINVAL;
+	}
+	rules_free(&rules);
+	ret = ret ?: read_rules(run, &rules);
+	if (ret)
+		return ret;
+	return size_map(run, "narrow", room(rules.in_map[0])) ?: size_map(run, "wide", room(rules.in_map[RULES_WIDE])) ?:
+	       size_map(run, "narrow_prefix", room(rules.in_map[RULES_LPM])) ?:
+	       size_map(run, "wide_prefix", room(rules.in_map[RULES_WIDE | RULES_LPM])) ?:
+	       size_map(run, "counters", 2 * (rules.n + rules.n / 2 + 64));
+}
+
+/* The rules first: nothing passes before they are in force. */
+static int attach(struct run *run)
+{
+	struct pktdrop_bpf *skel = (void *)run->skel;
+	int ret;
+
+	maps = (struct rules_maps){
+		.map = { bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
+			 bpf_map__fd(skel->maps.wide_prefix) },
+		.active = bpf_map__fd(skel->maps.active),
+		.tables = bpf_map__fd(skel->maps.tables),
+		.counters = bpf_map__fd(skel->maps.counters),
+	};
+	ret = rules_load(&rules, &maps);
+	if (ret)
+		err("the rules: %s", strerror(-ret));
+	return ret ?: hook_attach(run);
+}
+
+/* A file that was changed is read again; one that is wrong changes nothing. */
+static int tick(struct run *run)
+{
+	struct rules fresh = {};
+	static __u64 next;
+	struct stat now;
+	int ret;
+
+	if (file && look_now() >= next) {
+		next = look_now() + SEC_ / 5;
+		if (!stat(file, &now) && (now.st_ino != seen.st_ino || now.st_size != seen.st_size ||
+					  memcmp(&now.st_mtim, &seen.st_mtim, sizeof(now.st_mtim)))) {
+			ret = read_rules(run, &fresh) ?: rules_load(&fresh, &maps);
+			if (ret) {
+				err("%s: %s: the rules before it stay in force", file,
+				    ret == -E2BIG || ret == -ENOSPC ? "more rules than there is room for" : strerror(-ret));
+				rules_free(&fresh);
+			} else {
+				rules_free(&rules);
+				rules = fresh;
+				note("%s: %zu rules, from now on counted anew", file, rules.n);
+			}
+		}
+	}
+	return hook_tick(run);
+}
+
+static bool complete(struct run *run, void *data)
+{
+	struct row *row = data;
+
+	if (row->index < rules.table.base || row->index - rules.table.base > rules.n)
+		return false;
+	row->index -= rules.table.base;
+	row->drop = row->index ? rules.list[row->index - 1].drop : rules.table.otherwise;
+	row->text = row->index ? rules.list[row->index - 1].text : "any other packet";
+	return true;
+}
+
+static void show_action(struct out *out, const struct column *c, const void *data)
+{
+	out_str(out, ((const struct row *)data)->drop ? "drop" : "allow");
+}
+
+static void show_text(struct out *out, const struct column *c, const void *data)
+{
+	const char *text = ((const struct row *)data)->text;
+
+	out_bytes(out, text, strlen(text));
+}
+
+static const struct opt opts[] = {
+	OPT_HOOK, OPT_HOOK_SOCKET,
+	{ .letter = 'R', .name = "rules", .arg = "FILE", .value = V_CHARS, .here = &file, .complete = "file",
+	  .help = "a rule on each line, before those given as arguments; read again whenever it changes" },
+	{ .name = "default", .arg = "ACTION", .value = V_CHARS, .here = &otherwise, .complete = "allow drop",
+	  .help = "allow or drop what no rule decides (allow)" },
+	OPT('n', "dry-run", NULL, pktdrop, dry_run, "only count: everything passes"),
+	{}
+};
+
+static const struct column columns[] = {
+	COL("rule", struct row, index, 5, "number of the rule, in the order given; 0: none decided"),
+	COL_OWN("action", show_action, -6, "drop or allow"),
+	COL("packets", struct row, value.packets, 12, "that it decided"),
+	COL("bytes", struct row, value.bytes, 14, "of them, as long as the hook sees them"),
+	COL_OWN("text", show_text, 0, "the rule"),
+	{}
+};
+
+static const struct example examples[] = {
+	{ "-I eth0 'drop src 203.0.113.0/24'", "a network stays out, as early as the driver can drop it" },
+	{ "-I eth0 --dry-run -i 1 'drop proto udp dport 53'", "what would be dropped, every second; nothing is" },
+	{ "-I eth0,eth1 -R rules --pin", "the rules of a file, until 'pktdrop --detach'" },
+	{ "--hook cgroup -c /app.slice --egress --default drop 'allow dst ::1'", "a service that reaches nothing but itself" },
+	{ "--hook socket -p 4711 'drop src 192.0.2.7'", "one process no longer hears from an address" },
+	{}
+};
+
+TOOL(pktdrop,
+	.summary  = "drop or allow packets by rules, in XDP, tc, a cgroup or a socket",
+	.about    = "While it runs, packets are held against rules, the first of which that matches decides: 'drop' or 'allow', then any of "
+		    "src NET, dst NET, sport PORTS, dport PORTS, port PORTS (either end), proto NAME, smac MAC, dmac MAC, mark "
+		    "N[/MASK], vlan ID, ipv4, ipv6, fragment, malformed; all that stand in a rule must hold. What each decided is "
+		    "counted. Rules are looked up, not walked through: ten thousand cost as much as one. Later pieces of a fragmented "
+		    "packet have no ports, so no rule for ports matches them.",
+	.cost     = "For each packet its headers are read, and one lookup made for each kind of rule, not for each rule: "
+		    "docs/performance.md.",
+	.caveats  = "It acts, where other tools watch. XDP and --egress: only received packets pass XDP. --hook socket filters what "
+		    "the process's sockets of the moment receive, not those that it opens later, and TCP sends again what is dropped. "
+		    "With the clsact qdisc (before 6.6) a child removes the filter should the tool be killed.",
+	.packets = true, .first = hook_first, .args = "[RULE]...", .trial = "--hook=cgroup",
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
+	.table = ROWS("counters", struct row, "rule", .up = true, .idle = true, .row = complete));
