@@ -69,6 +69,8 @@ $(OUT)/fuzz/lib.a: $(fuzz_lib)
 	rm -f $@
 	$(AR) rcs $@ $^
 
+# A target named as a tool runs its programs.
+$(foreach p,$(paths),$(if $(filter $(OUT)/fuzz/$(notdir $p),$(fuzz_bins)),$(eval $(OUT)/fuzz/$(notdir $p): | $(OUT)/$p.skel.h)))
 $(fuzz_bins): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/lib.a
 	$(call say,FUZZ,$@)
 	$(CLANG) $(ALL_CFLAGS) $(FUZZ) -fsanitize=fuzzer -MF $@.d -Itests/fuzz $< $(OUT)/fuzz/lib.a $(LDFLAGS) $(LIBS) -o $@

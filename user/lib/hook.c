@@ -48,7 +48,7 @@ static struct attached {
 } *attached;
 static int n_attached;
 
-static struct bpf_program *program;
+static struct bpf_program *program, *other_way;	/* other_way: on_cgroup_egress, for tools that see both at a time */
 static char kernel_said[256];
 
 /* --- What is there already, and what the kernel says. --- */
@@ -324,7 +324,7 @@ int hook_setup(struct run *run)
 
 	if (ret)
 		return ret;
-	program = NULL;
+	program = other_way = NULL;
 	for (int i = 0; i < HOOK_KINDS && !program; i++) {
 		snprintf(name, sizeof(name), "on_%s", kinds[i]);
 		if (kind == HOOK_KINDS || kind == i)
@@ -348,6 +348,11 @@ int hook_setup(struct run *run)
 	case HOOK_TC:
 		return has_tcx(places[0].index) ? 0 : guard_start();
 	case HOOK_CGROUP:
+		other_way = bpf_object__find_program_by_name(run->skel->obj, "on_cgroup_egress");
+		if (other_way) {
+			bpf_program__set_autoload(other_way, true);
+			bpf_program__set_expected_attach_type(other_way, BPF_CGROUP_INET_EGRESS);
+		}
 		return bpf_program__set_expected_attach_type(program, hook.egress ? BPF_CGROUP_INET_EGRESS : BPF_CGROUP_INET_INGRESS);
 	default:
 		return guard_start();
@@ -459,8 +464,12 @@ static int attach_cgroup(void)
 	if (fd < 0)
 		return fd;
 	link = bpf_link_create(bpf_program__fd(program), fd, hook.egress ? BPF_CGROUP_INET_EGRESS : BPF_CGROUP_INET_INGRESS, NULL);
-	close(fd);
 	ret = link < 0 ? link : keep(link, "") ? 0 : -ENOMEM;
+	if (!ret && other_way) {
+		link = bpf_link_create(bpf_program__fd(other_way), fd, BPF_CGROUP_INET_EGRESS, NULL);
+		ret = link < 0 ? link : keep(link, "") ? 0 : -ENOMEM;
+	}
+	close(fd);
 	if (ret == -EINVAL || ret == -EBADF)
 		err("--cgroup: '%s' is no cgroup (v2)", hook.cgroup);
 	else if (ret)
