@@ -1,20 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs that user/lib/points.c puts at places: each is `see(ctx, entry)`; entry: of a function of a program. */
+/*
+ * The programs that user/lib/points.c puts at places. POINTS(see): each is `see(ctx, entry)`; entry: of a function of a
+ * program, which has no frame yet. POINTS_NUMBERED(see): `see(ctx, number)`, the number of the place.
+ */
 #ifndef POINTS_BPF_H
 #define POINTS_BPF_H
 
-#define ___POINT(section, name, see, entry)				\
+/* Where a link has many places it tells which one; else user space loads a copy of the program, with the number in it. */
+static __always_inline __u64 point_number(void)
+{
+	__u64 number;
+
+	asm("%0 = 0x636f72656c616365 ll" : "=r"(number));
+	return number;
+}
+
+#define ___POINT(section, name, call)					\
 SEC(section)								\
 int name(struct pt_regs *ctx)						\
 {									\
-	return see(ctx, entry);						\
+	return call;							\
 }
 
 #define POINTS(see)							\
-___POINT("?kprobe", kernel_function, see, false)			\
-___POINT("?kprobe.multi", kernel_functions, see, false)			\
-___POINT("?tp", tracepoint, see, false)					\
-___POINT("?uprobe", user_function, see, true)				\
-___POINT("?uprobe", user_marker, see, false)
+___POINT("?kprobe", kernel_function, see(ctx, false))			\
+___POINT("?kprobe.multi", kernel_functions, see(ctx, false))		\
+___POINT("?tp", tracepoint, see(ctx, false))				\
+___POINT("?raw_tp", raw_tracepoint, see(ctx, false))			\
+___POINT("?perf_event", perf_event, see(ctx, false))			\
+___POINT("?uprobe", user_function, see(ctx, true))			\
+___POINT("?uprobe", user_functions, see(ctx, true))			\
+___POINT("?uprobe", user_place, see(ctx, false))			\
+___POINT("?uprobe", user_places, see(ctx, false))
+
+#define POINTS_NUMBERED(see)						\
+___POINT("?kprobe", kernel_function, see(ctx, point_number()))		\
+___POINT("?kprobe.multi", kernel_functions, see(ctx, bpf_get_attach_cookie(ctx))) \
+___POINT("?tp", tracepoint, see(ctx, point_number()))			\
+___POINT("?raw_tp", raw_tracepoint, see(ctx, point_number()))		\
+___POINT("?perf_event", perf_event, see(ctx, point_number()))		\
+___POINT("?uprobe", user_function, see(ctx, point_number()))		\
+___POINT("?uprobe", user_functions, see(ctx, bpf_get_attach_cookie(ctx))) \
+___POINT("?uprobe", user_place, see(ctx, point_number()))		\
+___POINT("?uprobe", user_places, see(ctx, bpf_get_attach_cookie(ctx)))
 
 #endif

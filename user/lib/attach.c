@@ -371,27 +371,49 @@ int attach_walk(struct bpf_program *iterator)
 	return attach_read(iterator, 0, NULL, NULL);
 }
 
-/* They are of a kind that is seldom used. */
-static int *link_fds, n_link_fds;
+/* Descriptors of links and events, and of programs. */
+static struct fds {
+	int *all, n;
+} link_fds, program_fds;
+
+static int keep_fd(struct fds *fds, int fd)
+{
+	if (!(fds->n & (fds->n - 1))) {
+		int *more = realloc(fds->all, (fds->n ? fds->n * 2 : 1) * sizeof(*more));
+
+		if (!more) {
+			close(fd);
+			return -ENOMEM;
+		}
+		fds->all = more;
+	}
+	fds->all[fds->n++] = fd;
+	return 0;
+}
 
 int attach_keep_fd(int fd)
 {
-	int *more = realloc(link_fds, (n_link_fds + 1) * sizeof(*more));
+	return keep_fd(&link_fds, fd);
+}
 
-	if (!more) {
-		close(fd);
-		return -ENOMEM;
-	}
-	link_fds = more;
-	link_fds[n_link_fds++] = fd;
-	return 0;
+int attach_keep_program(int fd)
+{
+	return keep_fd(&program_fds, fd);
+}
+
+int attach_programs(const int **fds)
+{
+	*fds = program_fds.all;
+	return program_fds.n;
 }
 
 void attach_detach(void)
 {
 	perf_end();
-	while (n_link_fds)
-		close(link_fds[--n_link_fds]);
+	while (link_fds.n)
+		close(link_fds.all[--link_fds.n]);
+	while (program_fds.n)
+		close(program_fds.all[--program_fds.n]);
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
 }

@@ -1,23 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Places in the kernel and in programs, by pattern:
- *	FUNCTION, p:FUNCTION		kernel functions
+ * Places in the kernel and in programs, in one language for all tools:
+ *	FUNCTION, k:[MODULE:]FUNCTION	kernel functions
  *	t:CATEGORY:EVENT		tracepoints
- *	FILE:FUNCTION, p:FILE:FUNCTION	functions of a program or library: a path, or "c" for libc
+ *	raw:EVENT			tracepoints, without what tracefs makes of their arguments
+ *	sys:NAME			system calls
+ *	FILE:FUNCTION, p:FILE:FUNCTION	functions of a program or library: a path, a process id, "c" for libc, or a command
  *	u:FILE:[PROVIDER:]MARKER	markers (USDT) in a program or library, at each place where it has them
- * Names may be globs, or regular expressions.
+ *	perf:EVENT[:PERIOD]		one in so many of a counter's events, on each CPU
+ *	timer:TIME			as often as that, on each CPU that is busy
+ * FUNCTION%return (or r:FUNCTION) is where it returns, FUNCTION+OFFSET an instruction in it. Names may be globs, or regular
+ * expressions: all of them, or those between slashes.
  */
 #ifndef POINTS_H
 #define POINTS_H
 
+#include <linux/perf_event.h>
 #include "lib/tool.h"
 
-/* The object's programs of bpf/lib/points.bpf.h for the places in run->args. -EINVAL, -EOPNOTSUPP after a line on stderr. */
+enum point_kind { POINT_KERNEL, POINT_TRACEPOINT, POINT_RAW, POINT_USER, POINT_MARKER, POINT_PERF };
+
+/* Where a probe is. */
+struct place {
+	enum point_kind kind;
+	bool at_return;
+	__u32 of;		/* which of the words that the user gave */
+	const char *in;		/* module, category, or file; "" */
+	char *name;
+	__u64 offset;		/* into a kernel function; of a program, into its file */
+	__u64 counter;		/* of a marker: where in the file it is counted who watches; 0: nowhere */
+};
+
+struct point;
+int point_new(struct point **point, const char *text, bool regex);	/* one line on stderr if it fails */
+void point_free(struct point *point);
+const char *point_text(const struct point *point);
+const char *point_name(const struct point *point);	/* or its pattern */
+bool point_is_pattern(const struct point *point);
+enum point_kind point_kind(const struct point *point);
+int point_attr(const struct point *point, struct perf_event_attr *attr);	/* of POINT_PERF */
+
+struct places {
+	struct place *all;
+	size_t n;
+};
+
+/* Adds the point's places. -ENOENT: there is none; -EINVAL after a line on stderr. */
+int places_find(struct places *places, const struct point *point, __u32 of);
+void places_free(struct places *places);
+void place_show(struct out *out, const struct place *place);	/* as one would ask for it */
+
+/* A program, by its descriptor, at a place; the attachment is kept. */
+int place_attach(const struct place *place, const struct point *point, int program);
+/*
+ * The same program at many places of one kind, and in one file, with one link: each has its number, `first` for the first
+ * of them, as its cookie. How many of them couldn't be probed, or -errno.
+ */
+int places_attach(const struct place *places, size_t n, int program, __u64 first);
+bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
+
+/*
+ * For tools that have run->args as their places and the programs of bpf/lib/points.bpf.h. -EINVAL, -EOPNOTSUPP after a
+ * line on stderr.
+ */
 int points_setup(struct run *run, bool regex);
 int points_attach(struct run *run);
+const struct places *points_places(void);
 
-#define POINTS_HELP "FUNCTION is one of the kernel's, t:CATEGORY:EVENT a tracepoint, FILE:FUNCTION one of a program or library " \
-		    "(a path, or a name as \"c\" for libc.so), u:FILE:[PROVIDER:]MARKER one of the markers (USDT) that it was built " \
-		    "with. Names may have * and ?."
+#define POINTS_HELP "FUNCTION is one of the kernel's (k:MODULE:FUNCTION: a module's), t:CATEGORY:EVENT a tracepoint, sys:NAME a system " \
+		    "call, FILE:FUNCTION one of a program or library (a path, a process id, a command, or a name as \"c\" for libc.so), " \
+		    "u:FILE:[PROVIDER:]MARKER one of the markers (USDT) that it was built with, raw:EVENT a tracepoint with its own " \
+		    "arguments, perf:EVENT[:PERIOD] a counter of the CPU or kernel, timer:TIME a clock on each busy CPU. " \
+		    "FUNCTION%return is where it returns, FUNCTION+OFFSET an instruction in it. Names may have * and ?, or are " \
+		    "/regular expressions/. What the compiler has made copies of, as f.isra.0, is meant too."
 
 #endif

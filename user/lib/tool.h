@@ -318,6 +318,7 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 /* attach.c: a link that the tool made; NULL gives -errno */
 int attach_keep(struct bpf_link *link);
 int attach_keep_fd(int fd);		/* the same of one that libbpf knows nothing of */
+int attach_keep_program(int fd);	/* a program that libbpf knows nothing of: what it misses is told */
 int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
 /* ... and fn for each record of this size that it writes (at most 16 KB), until fn gives something else than 0 */
 int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx);
