@@ -26,6 +26,7 @@ struct place {
 	bool at_return;
 	__u32 of;		/* which of the words that the user gave */
 	const char *in;		/* module, category, or file; "" */
+	const char *provider, *args;	/* of a marker; "" */
 	char *name;
 	__u64 offset;		/* into a kernel function; of a program, into its file */
 	__u64 counter;		/* of a marker: where in the file it is counted who watches; 0: nowhere */
@@ -49,6 +50,17 @@ struct places {
 int places_find(struct places *places, const struct point *point, __u32 of);
 void places_free(struct places *places);
 void place_show(struct out *out, const struct place *place);	/* as one would ask for it */
+
+struct tracepoint_field {
+	char name[64], type[128];	/* type: "char[16]" */
+	__u32 offset, size;
+	int is_signed;
+	bool is_array;
+	bool is_elsewhere;	/* its place (low half) and size in the record are what it holds: __data_loc */
+};
+
+/* What tracefs says that a tracepoint's record has, until fn gives something else than 0; -ENOENT. */
+int tracepoint_fields(const char *category, const char *event, int (*fn)(void *ctx, const struct tracepoint_field *field), void *ctx);
 
 /* A program, by its descriptor, at a place; the attachment is kept. */
 int place_attach(const struct place *place, const struct point *point, int program);

@@ -354,7 +354,8 @@ static int add(struct places *places, const struct point *p, __u32 of, const cha
 		places->all = more;
 	}
 	more = &places->all[places->n];
-	*more = (struct place){ p->kind, p->at_return, of, keep(in), strdup(name), offset, counter };
+	*more = (struct place){ .kind = p->kind, .at_return = p->at_return, .of = of, .in = keep(in), .provider = "", .args = "",
+				.name = strdup(name), .offset = offset, .counter = counter };
 	if (!more->in || !more->name) {
 		free(more->name);
 		return -ENOMEM;
@@ -537,11 +538,17 @@ static int found_function(void *ctx, const char *name, __u64 offset)
 	return found_place(ctx, name, offset, 0);
 }
 
-static int found_marker(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter)
+static int found_marker(void *ctx, const struct uprobe_marker *m)
 {
 	struct search *s = ctx;
+	size_t n = s->places->n;
+	int ret = *s->point->provider && strcmp(s->point->provider, m->provider) ? 0 : found_place(s, m->name, m->offset, m->counter);
 
-	return *s->point->provider && strcmp(s->point->provider, provider) ? 0 : found_place(s, name, offset, counter);
+	if (!ret && s->places->n > n) {
+		s->places->all[n].provider = keep(m->provider);
+		s->places->all[n].args = keep(m->args);
+	}
+	return ret;
 }
 
 static int find_user(struct places *places, const struct point *p, __u32 of)
@@ -560,6 +567,44 @@ static int find_user(struct places *places, const struct point *p, __u32 of)
 		return -EINVAL;
 	}
 	return s.ret ?: places->n > s.from ? 0 : -ENOENT;
+}
+
+/* Of one format file, its fields: "	field:char comm[16];	offset:8;	size:16;	signed:1;" */
+int tracepoint_fields(const char *category, const char *event, int (*fn)(void *ctx, const struct tracepoint_field *field), void *ctx)
+{
+	struct tracepoint_field field;
+	char path[256], *line = NULL, *at, *end, *name;
+	size_t size = 0;
+	int ret = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "events/%.100s/%.100s/format", category, event);
+	f = kernel_tracefs_open(path);
+	if (!f)
+		return -ENOENT;
+	while (!ret && getline(&line, &size, f) > 0) {
+		at = strstr(line, "field:");
+		end = at ? strchr(at, ';') : NULL;
+		if (!end || sscanf(end, "; offset:%u; size:%u; signed:%d;", &field.offset, &field.size, &field.is_signed) != 3)
+			continue;
+		*end = 0;
+		at += 6;
+		name = strrchr(at, ' ');
+		if (!name || !strncmp(name, " common_", 8))
+			continue;
+		*name++ = 0;
+		end = strchr(name, '[');
+		snprintf(field.type, sizeof(field.type), "%s%s", at, end ?: "");
+		if (end)
+			*end = 0;
+		snprintf(field.name, sizeof(field.name), "%s", name);
+		field.is_array = end != NULL;
+		field.is_elsewhere = !strncmp(at, "__data_loc ", 11);
+		ret = fn(ctx, &field);
+	}
+	free(line);
+	fclose(f);
+	return ret;
 }
 
 int places_find(struct places *places, const struct point *p, __u32 of)
@@ -583,6 +628,10 @@ void place_show(struct out *out, const struct place *p)
 	out_str(out, words[p->kind]);
 	if (*p->in) {
 		out_bytes(out, p->in, strlen(p->in));
+		out_str(out, ":");
+	}
+	if (p->provider && *p->provider) {
+		out_bytes(out, p->provider, strlen(p->provider));
 		out_str(out, ":");
 	}
 	out_bytes(out, p->name, strlen(p->name));
