@@ -44,4 +44,15 @@ ___POINT("?uprobe", user_functions, see(ctx, bpf_get_attach_cookie(ctx))) \
 ___POINT("?uprobe", user_place, see(ctx, point_number()))		\
 ___POINT("?uprobe", user_places, see(ctx, bpf_get_attach_cookie(ctx)))
 
+/* For points_setup_calls(): functions as they begin and as they return. */
+#define CALLS_NUMBERED(enter, leave)					\
+___POINT("?kprobe", kernel_function, enter(ctx, point_number()))	\
+___POINT("?kprobe.multi", kernel_functions, enter(ctx, bpf_get_attach_cookie(ctx))) \
+___POINT("?uprobe", user_function, enter(ctx, point_number()))		\
+___POINT("?uprobe", user_functions, enter(ctx, bpf_get_attach_cookie(ctx))) \
+___POINT("?kprobe", kernel_return, leave(ctx, point_number()))		\
+___POINT("?kprobe.multi", kernel_returns, leave(ctx, bpf_get_attach_cookie(ctx))) \
+___POINT("?uprobe", user_return, leave(ctx, point_number()))		\
+___POINT("?uprobe", user_returns, leave(ctx, bpf_get_attach_cookie(ctx)))
+
 #endif

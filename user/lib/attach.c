@@ -401,6 +401,38 @@ int attach_keep_program(int fd)
 	return keep_fd(&program_fds, fd);
 }
 
+/* include/uapi/linux/bpf.h since 6.7: what a link of kernel probes missed for want of room for a return. */
+#define LINK_PERF_EVENT	  7
+#define LINK_KPROBE_MULTI 8
+#define PERF_KRETPROBE	  4
+
+struct link_info {
+	__u32 type, id, program, pad;
+	union {
+		struct { __u64 addresses; __u32 count, flags; __u64 missed, cookies; } multi;
+		struct { __u32 kind, pad; __u64 name; __u32 name_size, offset; __u64 address, missed, cookie; } perf;
+	};
+	__u64 more[8];
+};
+
+__u64 attach_missed(void)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < link_fds.n; i++) {
+		struct link_info info = {};
+		__u32 size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(link_fds.all[i], &info, &size))
+			continue;
+		if (info.type == LINK_KPROBE_MULTI)
+			sum += info.multi.missed;
+		else if (info.type == LINK_PERF_EVENT && info.perf.kind == PERF_KRETPROBE)
+			sum += info.perf.missed;
+	}
+	return sum;
+}
+
 int attach_programs(const int **fds)
 {
 	*fds = program_fds.all;

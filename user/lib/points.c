@@ -24,6 +24,7 @@
 
 static struct point **points;
 static struct places places;
+static bool calls;		/* functions, each as it begins and as it returns */
 static __u32 n_points;
 
 const struct places *points_places(void)
@@ -67,13 +68,16 @@ static int event_number(const char *kind, const char *file, const char *word)
 
 static int event_open(struct perf_event_attr *attr, int cpu, int program)
 {
-	int fd, ret;
+	int fd, link, ret;
 
 	attr->size = sizeof(*attr);
 	fd = syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
+	link = bpf_link_create(program, fd, BPF_PERF_EVENT, NULL);	/* since 5.15: it tells what it has missed */
+	if (link >= 0)
+		attach_keep_fd(link);
+	if ((link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, program)) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
 		ret = -errno;
 		close(fd);
 		return ret;
@@ -247,6 +251,8 @@ static struct bpf_program *program(struct run *run, const char *name)
 /* Instructions, where the probe is, know no frame but their function's own; at a function's entry that is not there yet. */
 static const char *program_name(const struct place *p, bool many)
 {
+	if (calls && p->at_return)
+		return p->kind == POINT_KERNEL ? many ? "kernel_returns" : "kernel_return" : many ? "user_returns" : "user_return";
 	switch (p->kind) {
 	case POINT_KERNEL: return many ? "kernel_functions" : "kernel_function";
 	case POINT_TRACEPOINT: return "tracepoint";
@@ -316,9 +322,34 @@ static int find(struct run *run, bool regex)
 	return ret;
 }
 
+static int want_program(struct run *run, const struct place *place, bool many)
+{
+	struct bpf_program *p = program(run, program_name(place, many));
+
+	if (!p || (calls && place->kind != POINT_KERNEL && place->kind != POINT_USER)) {
+		err("'%s': not with this tool", point_text(points[place->of]));
+		return -EINVAL;
+	}
+	bpf_program__set_autoload(p, true);
+	return many ? bpf_program__set_expected_attach_type(p, place->kind == POINT_KERNEL ? KPROBE_MULTI : UPROBE_MULTI) : 0;
+}
+
+int points_setup_calls(struct run *run, bool regex)
+{
+	calls = true;
+	return points_setup(run, regex);
+}
+
+/* The way back first: what is called before the way in is there too is left out. */
+static bool turn(struct place *all, size_t n, int step)
+{
+	for (size_t i = 0; calls && i < n; i++)
+		all[i].at_return = !step;
+	return step < (calls ? 2 : 1);
+}
+
 int points_setup(struct run *run, bool regex)
 {
-	struct bpf_program *p;
 	size_t n, alone = 0;
 	int ret = 0;
 	bool many;
@@ -332,14 +363,8 @@ int points_setup(struct run *run, bool regex)
 		n = alike(i);
 		many = is_many(&places.all[i], n);
 		alone += many ? 0 : n;
-		p = program(run, program_name(&places.all[i], many));
-		if (!p) {
-			err("'%s': not with this tool", point_text(points[places.all[i].of]));
-			return -EINVAL;
-		}
-		bpf_program__set_autoload(p, true);
-		if (many)
-			ret = bpf_program__set_expected_attach_type(p, places.all[i].kind == POINT_KERNEL ? KPROBE_MULTI : UPROBE_MULTI);
+		for (int step = 0; turn(&places.all[i], n, step) && !ret; step++)
+			ret = want_program(run, &places.all[i], many);
 	}
 	if (!ret && alone > MOST) {
 		err("%zu places: this kernel takes them one by one, and more than %d would keep it busy: name fewer", alone, MOST);
@@ -404,38 +429,49 @@ static void want_files(void)
 	}
 }
 
+/* How many of them couldn't be probed. */
+static int attach_some(struct run *run, size_t at, size_t n, int *error)
+{
+	struct place *p = &places.all[at];
+	int failed = 0, ret;
+
+	if (is_many(p, n)) {
+		for (int step = 0; turn(p, n, step); step++) {
+			ret = places_attach(p, n, bpf_program__fd(program(run, program_name(p, true))), at);
+			if (ret < 0)
+				*error = ret;
+			failed = ret < 0 ? (int)n : ret > failed ? ret : failed;
+		}
+		return failed;
+	}
+	for (size_t i = 0; i < n && !ring_over(run, 0); i++) {
+		ret = 0;
+		for (int step = 0; turn(p + i, 1, step) && !ret; step++)
+			ret = attach_alone(run, at + i);
+		failed += ret != 0;
+		*error = ret ?: *error;
+	}
+	return failed;
+}
+
 int points_attach(struct run *run)
 {
 	size_t n;
-	int ret;
 
 	want_files();
 	for (size_t i = 0; i < places.n && !ring_over(run, 0); i += n) {
-		const struct place *p = &places.all[i];
-		int failed = 0, error = 0;
+		const struct point *p = points[places.all[i].of];
+		int failed, error = 0;
 
 		n = alike(i);
-		if (is_many(p, n)) {
-			failed = places_attach(p, n, bpf_program__fd(program(run, program_name(p, true))), i);
-			if (failed < 0) {
-				error = failed;
-				failed = n;
-			}
-		}
-		for (size_t j = 0; !is_many(p, n) && j < n && !ring_over(run, 0); j++) {
-			ret = attach_alone(run, i + j);
-			failed += ret != 0;
-			error = ret ?: error;
-		}
-		if (failed < (int)n) {
-			if (failed)
-				note("'%s': %d of %zu places can't be probed", point_text(points[p->of]), failed, n);
+		failed = attach_some(run, i, n, &error);
+		if (failed && failed < (int)n)
+			note("'%s': %d of %zu places can't be probed", point_text(p), failed, n);
+		if (failed < (int)n)
 			continue;
-		}
 		if (error != -ENOENT && error != -EADDRNOTAVAIL && error != -EILSEQ)
 			return error;
-		err("'%s': %s: see --help", point_text(points[p->of]),
-		    error == -EILSEQ ? "no instruction begins there" : "there is no such place");
+		err("'%s': %s: see --help", point_text(p), error == -EILSEQ ? "no instruction begins there" : "there is no such place");
 		return -EINVAL;
 	}
 	return 0;

@@ -76,6 +76,7 @@ bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
  * line on stderr.
  */
 int points_setup(struct run *run, bool regex);
+int points_setup_calls(struct run *run, bool regex);	/* functions only, each as it begins and as it returns */
 int points_attach(struct run *run);
 const struct places *points_places(void);
 

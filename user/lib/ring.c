@@ -83,7 +83,7 @@ static __u64 missed(struct run *run)
 	}
 	while (n--)
 		sum += missed_by(fds[n]);
-	return sum;
+	return sum + attach_missed();
 }
 
 /* Report new losses where they happened in the stream. */

@@ -160,6 +160,7 @@ struct table {
 	size_t (*merge)(struct run *run, void *rows, size_t n);	/* make one of rows that are the same after row(); how many are left */
 	bool (*line)(struct run *run, const void *row);	/* writes a row its own way; NULL: the heading; false: as usual */
 	bool keyed;			/* histograms: always one a key */
+	bool average;			/* ... with a line below: average, sum, how many */
 	bool idle;			/* rows: those that had nothing in an interval as well */
 };
 
