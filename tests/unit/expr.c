@@ -69,9 +69,9 @@ TEST(expr, "arithmetic, comparison and logic, as C has them in 64 bits")
 	SAME(-a0 * (a4 - 3) + !a0 + !!a0);
 	SAME(a0 < 0 ? a2 : a3);
 	SAME(a0 > 0 ? 1 : a1 == 2 ? 2 : 0x123456789abcdef);
-	gives("(__u8)a0 + (__s8)a5 + (unsigned int)a2 + (int)a3 + (unsigned short)a0 + (long)a1", 249 - 1 + 0xfffffffb - 6 + 0xfff9 - 2);
+	gives("(__u8)a0 + (__s8)a5 + (unsigned int)a2 + (int)a3 + (unsigned short)a0 + (long)a1", 249 - 1 + 0xfffffffbULL - 6 + 0xfff9 - 2);
 	SAME('a' + 0x10 + 010);
-	SAME(((((a0 + 1) * (a2 + 2)) + ((a3 + 3) * (a4 + 4))) * (((a5 + 5) * (a0 + 6)) - ((a2 + 7) * (a3 + 8)))));
+	SAME(((((a0 + 1) * (a2 + 2)) + ((a3 + 3) * (a4 + 4))) ^ (((a5 + 5) * (a0 + 6)) - ((a2 + 7) * (a3 + 8)))));
 	gives("-1 < a3", 1);		/* values, not types */
 	gives("a1 > -1", 0);		/* ... as far as 64 bits go */
 	gives("a0 / a5 % (a0 - a0)", 0);

@@ -60,6 +60,8 @@ static inline int run_load(const struct expr *expr, char *log, size_t size)
 	int fd, low;
 
 	code_put(c, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0);
+	code_put(c, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_8, BPF_REG_10, 0, 0);
+	code_put(c, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_8, 0, 0, -CODE_ROOM);
 	expr_gen(c, expr);
 	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_6, RUN_HALF * 8, 0);
 	low = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_1, 0, 0);

@@ -75,13 +75,12 @@ __u64 expr_model(const struct expr *expr, const __u64 *args);
 /* --- Instructions --- */
 
 #define CODE_MAX 4096
-#define CODE_STACK 320		/* bytes of the stack, from its top, that expressions use */
+#define CODE_ROOM 288		/* bytes of the stack that expressions use */
 
 struct code {
 	struct bpf_insn insns[CODE_MAX];
 	int n;
 	int failed;		/* -errno */
-	int start_map;		/* a hash with the time at which a call began; for `latency` */
 };
 
 void code_put(struct code *c, __u8 op, __u8 to, __u8 from, __s16 off, __s32 imm);
@@ -91,7 +90,14 @@ void code_value(struct code *c, __u8 to, __u64 value);
 int code_jump(struct code *c, __u8 op, __u8 left, __u8 right, __s32 imm);	/* forward: to be given to code_here() */
 void code_here(struct code *c, int jump);
 
-/* The value in R0. R6 must hold the context and stays; R1 to R5 go. */
+/*
+ * The beginning and end of code that stands in for generated() of bpf/lib/generated.bpf.h: R6 is then the context, R7 memory
+ * to write to, R8 the room on the stack, R9 when the call began. R1 to R5 go.
+ */
+void code_enter(struct code *c);
+void code_leave(struct code *c);
+
+/* The value in R0. */
 void expr_gen(struct code *c, const struct expr *expr);
 /* Text to R7 + at, `size` bytes with a NUL; R7 is memory that a program may write to. */
 void expr_gen_text(struct code *c, const struct expr *expr, int at, int size);

@@ -9,9 +9,14 @@
 #include "lib/lib.h"
 
 #define SLOTS	24			/* values that wait */
-#define FETCHED (-8 * SLOTS - TEXT_MAX)	/* on the stack: what a helper has read */
+#define FETCHED (32 + 8 * SLOTS)	/* in the room: what a helper has read */
 
-_Static_assert(-(FETCHED) <= CODE_STACK, "");
+_Static_assert(FETCHED + TEXT_MAX <= CODE_ROOM, "");
+
+static int slot_at(int slot)
+{
+	return 32 + 8 * slot;
+}
 
 void code_put(struct code *c, __u8 op, __u8 to, __u8 from, __s16 off, __s32 imm)
 {
@@ -86,11 +91,17 @@ static __u8 width_of(__u8 size)
 static void fetch(struct code *c, bool user, __u32 size, bool text)
 {
 	MOVE(c, BPF_REG_3, BPF_REG_0);
-	MOVE(c, BPF_REG_1, BPF_REG_10);
+	MOVE(c, BPF_REG_1, BPF_REG_8);
 	alu_k(c, BPF_ADD, BPF_REG_1, FETCHED);
 	code_value(c, BPF_REG_2, size);
 	code_call(c, text ? user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str :
 			    user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
+}
+
+/* How much of memory it is: of a pointer, `size` is that of what it points at. */
+static __u32 bytes_of(const struct node *n)
+{
+	return n->width ? (n->bit + n->width + 7) / 8 : n->type.kind == EXPR_POINTER ? 8 : n->type.size;
 }
 
 static void gen(struct code *c, const struct node *n, int slot);
@@ -98,12 +109,12 @@ static void gen(struct code *c, const struct node *n, int slot);
 static void clear(struct code *c, __u32 size)
 {
 	for (__u32 i = 0; i < size; i += 8)
-		code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, FETCHED + i, 0);
+		code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_8, 0, FETCHED + i, 0);
 }
 
 static void load(struct code *c, const struct node *n, int slot)
 {
-	__u32 bytes = n->width ? (n->bit + n->width + 7) / 8 : n->type.size;
+	__u32 bytes = bytes_of(n);
 
 	gen(c, n->a, slot);
 	if (bytes > 8) {
@@ -111,15 +122,15 @@ static void load(struct code *c, const struct node *n, int slot)
 		return;
 	}
 	if (n->width)
-		code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, FETCHED, 0);
+		code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_8, 0, FETCHED, 0);
 	fetch(c, n->user, bytes, false);
 	if (!n->width) {
-		code_put(c, BPF_LDX | BPF_MEM | width_of(bytes), BPF_REG_0, BPF_REG_10, FETCHED, 0);
+		code_put(c, BPF_LDX | BPF_MEM | width_of(bytes), BPF_REG_0, BPF_REG_8, FETCHED, 0);
 		if (n->type.is_signed)
 			narrow(c, BPF_REG_0, bytes, true);
 		return;
 	}
-	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_10, FETCHED, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_8, FETCHED, 0);
 	alu_k(c, BPF_LSH, BPF_REG_0, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? n->bit : 64 - n->bit - n->width);
 	alu_k(c, n->type.is_signed ? BPF_ARSH : BPF_RSH, BPF_REG_0, 64 - n->width);
 }
@@ -146,7 +157,7 @@ static void marker(struct code *c, const struct node *n)
 	}
 	if (m->memory) {
 		fetch(c, true, n->type.size, false);
-		code_put(c, BPF_LDX | BPF_MEM | width_of(n->type.size), BPF_REG_0, BPF_REG_10, FETCHED, 0);
+		code_put(c, BPF_LDX | BPF_MEM | width_of(n->type.size), BPF_REG_0, BPF_REG_8, FETCHED, 0);
 	}
 	narrow(c, BPF_REG_0, n->type.size, n->type.is_signed);
 }
@@ -245,10 +256,10 @@ static void binary(struct code *c, const struct node *n, int slot)
 	if (is_immediate(n->b)) {
 		code_value(c, BPF_REG_1, n->b->number);
 	} else {
-		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8 * (slot + 1), 0);
+		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_0, slot_at(slot), 0);
 		gen(c, n->b, slot + 1);
 		MOVE(c, BPF_REG_1, BPF_REG_0);
-		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_10, -8 * (slot + 1), 0);
+		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_8, slot_at(slot), 0);
 	}
 	operate(c, n);
 }
@@ -326,7 +337,7 @@ static void text_is(struct code *c, const struct node *n, int slot)
 
 	if (!text_address(c, n->a, slot, &user, &most)) {
 		clear(c, room > 16 ? room : 16);
-		MOVE(c, BPF_REG_1, BPF_REG_10);
+		MOVE(c, BPF_REG_1, BPF_REG_8);
 		alu_k(c, BPF_ADD, BPF_REG_1, FETCHED);
 		code_value(c, BPF_REG_2, 16);
 		code_call(c, BPF_FUNC_get_current_comm);
@@ -341,7 +352,7 @@ static void text_is(struct code *c, const struct node *n, int slot)
 
 		for (__u32 j = 0; j < 8 && i + j < n->b->count; j++)
 			text[j] = n->b->text[i + j];
-		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_10, FETCHED + i, 0);
+		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_8, FETCHED + i, 0);
 		code_value(c, BPF_REG_2, eight(text));
 		differs[jumps++] = code_jump(c, BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_2, 0);
 	}
@@ -369,9 +380,9 @@ static void gen(struct code *c, const struct node *n, int slot)
 			narrow(c, BPF_REG_0, n->type.size, n->type.is_signed);
 		break;
 	case NODE_FIELD:
-		word_of_context(c, BPF_REG_0, n->number, n->type.size);
+		word_of_context(c, BPF_REG_0, n->number, bytes_of(n));
 		if (n->type.is_signed)
-			narrow(c, BPF_REG_0, n->type.size, true);
+			narrow(c, BPF_REG_0, bytes_of(n), true);
 		break;
 	case NODE_MARKER: marker(c, n); break;
 	case NODE_BUILTIN: builtin(c, n->number); break;
@@ -405,6 +416,25 @@ static void gen(struct code *c, const struct node *n, int slot)
 	case NODE_SAME: gen(c, n->a, slot); break;
 	default: c->failed = -EINVAL;
 	}
+}
+
+/* R6 to R9 belong to who comes here: they are kept in the room, at R2, while the code runs. */
+void code_enter(struct code *c)
+{
+	for (int i = 0; i < 4; i++)
+		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_2, BPF_REG_6 + i, 8 * i, 0);
+	MOVE(c, BPF_REG_6, BPF_REG_1);
+	MOVE(c, BPF_REG_8, BPF_REG_2);
+	MOVE(c, BPF_REG_7, BPF_REG_3);
+	MOVE(c, BPF_REG_9, BPF_REG_4);
+}
+
+void code_leave(struct code *c)
+{
+	static const __u8 order[] = { 0, 1, 3, 2 };	/* R8 says where they are, so it is the last */
+
+	for (int i = 0; i < 4; i++)
+		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_6 + order[i], BPF_REG_8, 8 * order[i], 0);
 }
 
 void expr_gen(struct code *c, const struct expr *expr)
@@ -487,7 +517,7 @@ static __u64 model_binary(const struct node *n, __u64 a, __u64 b)
 /* Bytes of this process stand for all memory. */
 static __u64 model_load(const struct node *n, __u64 address)
 {
-	__u32 bytes = n->width ? (n->bit + n->width + 7) / 8 : n->type.size;
+	__u32 bytes = bytes_of(n);
 	__u64 value = 0;
 	__u8 one;
 

@@ -340,7 +340,7 @@ static bool cast(struct parser *p, struct expr_type *type)
 		more = false;
 		for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++)
 			if (strlen(simple[i].name) == len && !strncmp(p->at, simple[i].name, len)) {
-				bool sign = simple[i].name[0] == 'u' && simple[i].name[1] == 'n', only = sign || simple[i].name[0] == 's';
+				bool sign = simple[i].name[0] == 'u' && simple[i].name[1] == 'n', only = sign || !strcmp(simple[i].name, "signed");
 
 				if (!found || !(only || (!strcmp(simple[i].name, "int") && type->size)))
 					type->size = simple[i].size;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/cpu.h"
+#include "lib/expr.h"
 #include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/points.h"
@@ -24,6 +25,8 @@
 
 static struct point **points;
 static struct places places;
+static int (*generate)(struct code *c, const struct place *place, int which);
+static const char *(*word)(int i);
 static bool calls;		/* functions, each as it begins and as it returns */
 static __u32 n_points;
 
@@ -268,6 +271,8 @@ static const char *program_name(const struct place *p, bool many)
 /* One function of the kernel is sooner probed by an event of its own, without what it takes to ask for the other way. */
 static bool is_many(const struct place *p, size_t n)
 {
+	if (word && p->kind == POINT_MARKER)	/* each has its arguments elsewhere */
+		return false;
 	return !(p->kind == POINT_KERNEL && (p->offset || n == 1)) && places_at_once(p->kind);
 }
 
@@ -309,17 +314,32 @@ static int find(struct run *run, bool regex)
 	if (!points)
 		return -ENOMEM;
 	for (int i = 0; i < run->n_args && !ret; i++) {
-		ret = point_new(&points[i], run->args[i], regex);
+		ret = point_new(&points[i], word ? word(i) : run->args[i], regex);
 		if (ret)
 			return ret;
 		n_points++;
 		ret = refuse(run, points[i]) ?: places_find(&places, points[i], i);
 		if (ret == -ENOENT) {
-			err("'%s': there is no such place: see --help", run->args[i]);
+			err("'%s': there is no such place: see --help", point_text(points[i]));
 			ret = -EINVAL;
 		}
 	}
 	return ret;
+}
+
+/* Functions of a set have no more in common than where their arguments are. */
+int points_scope(struct expr_scope *scope, size_t place)
+{
+	struct place p = places.all[place];
+	bool several = (place && places.all[place - 1].of == p.of) || (place + 1 < places.n && places.all[place + 1].of == p.of);
+	int ret;
+
+	if (several && (p.kind == POINT_KERNEL || p.kind == POINT_USER))
+		p.name = "";
+	ret = expr_scope_of(scope, &p);
+	if (ret)
+		err("'%s': nothing is known of its arguments: %s", point_text(points[p.of]), strerror(-ret));
+	return ret ? -EINVAL : 0;
 }
 
 static int want_program(struct run *run, const struct place *place, bool many)
@@ -373,40 +393,93 @@ int points_setup(struct run *run, bool regex)
 	return ret;
 }
 
-/* A copy of a program that knows its place's number: see point_number(). */
-#define NUMBER_LOW 0x6c616365
-#define NUMBER_HIGH 0x636f7265
+/* A copy of a program that knows its place's number, and has the code that is made for it: point_number(), generated(). */
+#define NUMBER	  0x636f72656c616365ULL
+#define GENERATED 0x67656e6572617465ULL	/* and 1 more for each */
+#define GENERATES 2
 
-static int copy_of(struct bpf_program *p, __u64 number)
+void points_words(const char *(*fn)(int i))
 {
-	size_t n = bpf_program__insn_cnt(p);
-	const struct bpf_insn *from = bpf_program__insns(p);
-	struct bpf_insn *insns = malloc(n * sizeof(*insns));
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = bpf_program__expected_attach_type(p));
-	bool numbered = false;
-	int fd;
+	word = fn;
+}
 
-	if (!insns)
-		return -ENOMEM;
-	memcpy(insns, from, n * sizeof(*insns));
-	for (size_t i = 0; i + 1 < n; i++)
-		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && !insns[i].src_reg && insns[i].imm == NUMBER_LOW &&
-		    insns[i + 1].imm == NUMBER_HIGH) {
-			insns[i].imm = number;
-			insns[i + 1].imm = number >> 32;
-			numbered = true;
+void points_generate(int (*fn)(struct code *c, const struct place *place, int which))
+{
+	generate = fn;
+}
+
+static bool is_constant(const struct bpf_insn *insn, __u64 value)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) && !insn->src_reg && insn->imm == (__s32)value && insn[1].imm == (__s32)(value >> 32);
+}
+
+/* In place of the constant a jump to the code, which ends with a jump back. */
+static int splice(struct code *c, int at, const struct place *p, int which)
+{
+	int from = c->n, ret;
+
+	code_enter(c);
+	ret = generate(c, p, which);
+	if (ret <= 0) {
+		c->n = from;
+		c->insns[at].imm = 1;
+		c->insns[at + 1].imm = 0;
+		return ret;
+	}
+	code_leave(c);
+	code_put(c, BPF_JMP | BPF_JA, 0, 0, at + 1 - (c->n + 1), 0);
+	c->insns[at] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA, .off = from - at - 1 };
+	c->insns[at + 1] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA };
+	return c->failed;
+}
+
+static int copy_of(struct bpf_program *p, const struct place *place, __u64 number)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = bpf_program__expected_attach_type(p));
+	int n = bpf_program__insn_cnt(p), ret = 0;
+	struct code *c = calloc(1, sizeof(*c));
+	bool same = true;
+
+	if (!c || n > CODE_MAX) {
+		free(c);
+		return c ? -E2BIG : -ENOMEM;
+	}
+	c->n = n;
+	memcpy(c->insns, bpf_program__insns(p), n * sizeof(*c->insns));
+	for (int i = 0; i + 1 < n && !ret; i++) {
+		if (is_constant(&c->insns[i], NUMBER)) {
+			c->insns[i].imm = number;
+			c->insns[i + 1].imm = number >> 32;
+			same = false;
 		}
-	fd = numbered ? bpf_prog_load(bpf_program__type(p), bpf_program__name(p), "GPL", insns, n, &opts) : 0;
-	fd = fd < 0 ? -errno : fd;
-	free(insns);
-	return fd;
+		for (int which = 0; generate && which < GENERATES; which++)
+			if (is_constant(&c->insns[i], GENERATED + which)) {
+				ret = splice(c, i, place, which);
+				same = false;
+			}
+	}
+	if (!ret && !same) {
+		ret = bpf_prog_load(bpf_program__type(p), bpf_program__name(p), "GPL", c->insns, c->n, &opts);
+		if (ret < 0 && getenv("COREKIT_VERIFIER")) {	/* for who looks for the reason */
+			char *log = calloc(1, 1 << 20);
+
+			opts.log_buf = log;
+			opts.log_size = log ? 1 << 20 : 0;
+			opts.log_level = 1;
+			ret = bpf_prog_load(bpf_program__type(p), bpf_program__name(p), "GPL", c->insns, c->n, &opts);
+			fputs(log ?: "", stderr);
+			free(log);
+		}
+	}
+	free(c);
+	return ret;
 }
 
 static int attach_alone(struct run *run, size_t at)
 {
 	const struct place *p = &places.all[at];
 	struct bpf_program *prog = program(run, program_name(p, false));
-	int fd = copy_of(prog, at), ret;
+	int fd = copy_of(prog, p, at), ret;
 
 	if (fd < 0)
 		return fd;
@@ -415,6 +488,20 @@ static int attach_alone(struct run *run, size_t at)
 		ret = attach_keep_program(fd);
 	else if (fd)
 		close(fd);
+	return ret;
+}
+
+static int attach_at_once(struct run *run, size_t at, size_t n)
+{
+	const struct place *p = &places.all[at];
+	struct bpf_program *prog = program(run, program_name(p, true));
+	int fd = copy_of(prog, p, at), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = places_attach(p, n, fd ?: bpf_program__fd(prog), at);
+	if (fd && attach_keep_program(fd))
+		ret = -ENOMEM;
 	return ret;
 }
 
@@ -437,7 +524,7 @@ static int attach_some(struct run *run, size_t at, size_t n, int *error)
 
 	if (is_many(p, n)) {
 		for (int step = 0; turn(p, n, step); step++) {
-			ret = places_attach(p, n, bpf_program__fd(program(run, program_name(p, true))), at);
+			ret = attach_at_once(run, at, n);
 			if (ret < 0)
 				*error = ret;
 			failed = ret < 0 ? (int)n : ret > failed ? ret : failed;

@@ -77,6 +77,15 @@ bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
  */
 int points_setup(struct run *run, bool regex);
 int points_setup_calls(struct run *run, bool regex);	/* functions only, each as it begins and as it returns */
+/*
+ * Code for the places of bpf/lib/generated.bpf.h: at each place in its own copy of the program, but functions of a set share
+ * one, which is made for the first of them. What fn gives is 1: there is some; 0: none; -errno.
+ */
+struct code;
+struct expr_scope;
+void points_words(const char *(*fn)(int i));	/* before setup: the place in run->args[i] */
+int points_scope(struct expr_scope *scope, size_t place);	/* what it can name; -EINVAL after a line on stderr */
+void points_generate(int (*fn)(struct code *c, const struct place *place, int which));
 int points_attach(struct run *run);
 const struct places *points_places(void);
 
