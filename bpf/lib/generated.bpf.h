@@ -10,15 +10,19 @@
 #define GENERATED_IF	0	/* true: it is wanted */
 #define GENERATED_VALUE 1
 
-/* `to`: memory that the code writes to; `since`: when the call began. */
+/*
+ * `to`: memory that the code writes to; `since`: when the call began. The code may use all registers, so the compiler keeps
+ * what it has in memory: it is left one for the room, and for the value.
+ */
 #define generated(which, ctx, room, to, since) ({			\
-	__u64 __value;							\
-	asm volatile("r1 = %[at]\n\tr2 = %[room_]\n\tr3 = %[to_]\n\tr4 = %[since_]\n\t"	\
-		     "r0 = %[magic] ll\n\t%[value] = r0"		\
-		     : [value] "=r"(__value)				\
-		     : [at] "r"(ctx), [room_] "r"(room), [to_] "r"(to), [since_] "r"(since), \
-		       [magic] "i"(0x67656e6572617465ULL + which)	\
-		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");	\
+	__u64 __value = (__u64)(room);					\
+	(room)[0] = (__u64)(ctx);					\
+	(room)[1] = (__u64)(to);					\
+	(room)[2] = since;						\
+	asm volatile("r1 = %[value]\n\tr0 = %[magic] ll\n\t%[value] = r0"	\
+		     : [value] "+r"(__value)				\
+		     : [magic] "i"(0x67656e6572617465ULL + which)	\
+		     : "r0", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory"); \
 	__value;							\
 })
 

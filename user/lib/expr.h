@@ -91,11 +91,10 @@ int code_jump(struct code *c, __u8 op, __u8 left, __u8 right, __s32 imm);	/* for
 void code_here(struct code *c, int jump);
 
 /*
- * The beginning and end of code that stands in for generated() of bpf/lib/generated.bpf.h: R6 is then the context, R7 memory
- * to write to, R8 the room on the stack, R9 when the call began. R1 to R5 go.
+ * The beginning of code that stands in for generated() of bpf/lib/generated.bpf.h: R6 is then the context, R7 memory to
+ * write to, R8 the room on the stack, R9 when the call began. R0 to R5 are free.
  */
 void code_enter(struct code *c);
-void code_leave(struct code *c);
 
 /* The value in R0. */
 void expr_gen(struct code *c, const struct expr *expr);

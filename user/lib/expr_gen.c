@@ -82,6 +82,17 @@ static void narrow(struct code *c, __u8 reg, __u8 size, bool is_signed)
 	alu_k(c, is_signed ? BPF_ARSH : BPF_RSH, reg, 64 - size * 8);
 }
 
+static void word_of_context(struct code *c, __u8 to, __u32 at, __u8 size);
+
+/* Of text whose place in the record the record tells: its address. */
+static void told_address(struct code *c, __u32 at)
+{
+	word_of_context(c, BPF_REG_1, at, 4);
+	alu_k(c, BPF_AND, BPF_REG_1, 0xffff);
+	MOVE(c, BPF_REG_0, BPF_REG_6);
+	alu(c, BPF_ADD, BPF_REG_0, BPF_REG_1);
+}
+
 static __u8 width_of(__u8 size)
 {
 	return size == 1 ? BPF_B : size == 2 ? BPF_H : size == 4 ? BPF_W : BPF_DW;
@@ -309,10 +320,7 @@ static bool text_address(struct code *c, const struct node *n, int slot, bool *u
 		*most = n->count;
 		return true;
 	case NODE_CONTEXT_AT:
-		word_of_context(c, BPF_REG_1, n->number, 4);
-		alu_k(c, BPF_AND, BPF_REG_1, 0xffff);
-		MOVE(c, BPF_REG_0, BPF_REG_6);
-		alu(c, BPF_ADD, BPF_REG_0, BPF_REG_1);
+		told_address(c, n->number);
 		*user = false;
 		return true;
 	default: gen(c, n, slot); return true;
@@ -384,6 +392,7 @@ static void gen(struct code *c, const struct node *n, int slot)
 		if (n->type.is_signed)
 			narrow(c, BPF_REG_0, bytes_of(n), true);
 		break;
+	case NODE_CONTEXT_AT: told_address(c, n->number); break;
 	case NODE_MARKER: marker(c, n); break;
 	case NODE_BUILTIN: builtin(c, n->number); break;
 	case NODE_UNARY:
@@ -418,23 +427,14 @@ static void gen(struct code *c, const struct node *n, int slot)
 	}
 }
 
-/* R6 to R9 belong to who comes here: they are kept in the room, at R2, while the code runs. */
+/* The room is at R1, and in it is the rest. */
 void code_enter(struct code *c)
 {
-	for (int i = 0; i < 4; i++)
-		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_2, BPF_REG_6 + i, 8 * i, 0);
-	MOVE(c, BPF_REG_6, BPF_REG_1);
-	MOVE(c, BPF_REG_8, BPF_REG_2);
-	MOVE(c, BPF_REG_7, BPF_REG_3);
-	MOVE(c, BPF_REG_9, BPF_REG_4);
-}
+	static const __u8 rest[] = { BPF_REG_6, BPF_REG_7, BPF_REG_9 };
 
-void code_leave(struct code *c)
-{
-	static const __u8 order[] = { 0, 1, 3, 2 };	/* R8 says where they are, so it is the last */
-
-	for (int i = 0; i < 4; i++)
-		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_6 + order[i], BPF_REG_8, 8 * order[i], 0);
+	MOVE(c, BPF_REG_8, BPF_REG_1);
+	for (int i = 0; i < 3; i++)
+		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, rest[i], BPF_REG_8, 8 * i, 0);
 }
 
 void expr_gen(struct code *c, const struct expr *expr)
@@ -459,7 +459,7 @@ void expr_gen_text(struct code *c, const struct expr *expr, int at, int size)
 		MOVE(c, BPF_REG_3, BPF_REG_0);
 	MOVE(c, BPF_REG_1, BPF_REG_7);
 	alu_k(c, BPF_ADD, BPF_REG_1, at);
-	code_value(c, BPF_REG_2, !has_address ? 16 : n->kind == NODE_CONTEXT && (int)most < size ? (int)most : size);
+	code_value(c, BPF_REG_2, !has_address ? size < 16 ? size : 16 : n->kind == NODE_CONTEXT && (int)most < size ? (int)most : size);
 	code_call(c, !has_address ? BPF_FUNC_get_current_comm : user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str);
 	ok = code_jump(c, BPF_JSGE | BPF_K, BPF_REG_0, 0, 0);
 	code_put(c, BPF_ST | BPF_MEM | BPF_B, BPF_REG_7, 0, at, 0);

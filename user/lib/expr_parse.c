@@ -250,6 +250,8 @@ static struct node *element(struct parser *p, struct node *base, struct node *in
 		n->type = (struct expr_type){ .kind = EXPR_NUMBER, .size = size, .is_signed = type.is_signed, .is_char = type.is_char };
 		return n;
 	}
+	if (base->kind == NODE_CONTEXT_AT && (index->kind != NODE_NUMBER || index->number > UINT16_MAX))
+		return fail(p, at, "an element of this is to be had by a constant number only");
 	if (index->kind == NODE_NUMBER && (__s64)index->number >= -(1 << 20) && (__s64)index->number <= (1 << 20) && size <= 1 << 10) {
 		n = offset(p, base, index->number * size, at);
 	} else {

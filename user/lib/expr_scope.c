@@ -67,7 +67,7 @@ static bool typed(struct expr_scope *s, __u32 id, struct expr_type *type)
 
 static void numbered(struct expr_scope *s, const __u32 *at, size_t n)
 {
-	char name[8];
+	char name[24];
 
 	for (size_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "arg%zu", i);
@@ -147,14 +147,22 @@ static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 	if (f->is_elsewhere) {
 		arg->from = ARG_TEXT_AT;
 		arg->type.kind = EXPR_PLACE;
+		arg->type.size = character;	/* of others it isn't told */
+		arg->type.user = false;
 	} else if (f->is_array) {
 		arg->from = ARG_TEXT;
 		arg->count = f->size;
 		arg->type.kind = EXPR_PLACE;
 		arg->type.size = elements ? f->size / elements : 1;
+		arg->type.user = false;
 	} else if (f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8) {
 		arg->from = ARG_FIELD;
 		arg->type.size = f->size;
+		if (f->size == 8 && (!strcmp(f->type, "int") || !strcmp(f->type, "pid_t"))) {	/* system calls: what a register had */
+			arg->type.size = 4;
+			arg->type.is_signed = true;
+			arg->at += __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+		}
 		if (pointer) {
 			arg->type.kind = EXPR_POINTER;
 			arg->type.stars = character;

@@ -426,7 +426,6 @@ static int splice(struct code *c, int at, const struct place *p, int which)
 		c->insns[at + 1].imm = 0;
 		return ret;
 	}
-	code_leave(c);
 	code_put(c, BPF_JMP | BPF_JA, 0, 0, at + 1 - (c->n + 1), 0);
 	c->insns[at] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA, .off = from - at - 1 };
 	c->insns[at + 1] = (struct bpf_insn){ .code = BPF_JMP | BPF_JA };
