@@ -205,7 +205,7 @@ static int ask(struct asked *a, const struct probe_word *w, struct expr_scope *s
 	for (int i = 0; i < w->n && !ret; i++) {
 		ret = probe_word_expr(w, scope, w->values[i], w->at[i], &a->values[i]);
 		a->at[i] = *size;
-		*size += !ret && expr_is_text(a->values[i]) ? (text_size + 7) & ~7U : 8;
+		*size += !ret && expr_is_text(a->values[i]) ? (expr_text_size(a->values[i], text_size) + 7) & ~7U : 8;
 	}
 	return ret;
 }
@@ -255,7 +255,7 @@ static int generate(struct code *c, const struct place *place, int which)
 		expr_gen(c, a->condition);
 	for (n = 0; which && n < PROBE_VALUES && a->values[n]; n++)
 		if (expr_is_text(a->values[n])) {
-			expr_gen_text(c, a->values[n], a->at[n], text_size);
+			expr_gen_text(c, a->values[n], a->at[n], expr_text_size(a->values[n], text_size));
 		} else {
 			expr_gen(c, a->values[n]);
 			code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, a->at[n], 0);

@@ -67,6 +67,7 @@ int expr_new(struct expr **expr, struct expr_scope *scope, const char *text, str
 void expr_free(struct expr *expr);
 const struct expr_type *expr_type(const struct expr *expr);
 bool expr_is_text(const struct expr *expr);	/* a string, or chars in memory: expr_gen_text() */
+__u32 expr_text_size(const struct expr *expr, __u32 most);	/* bytes, with its NUL, that it can have */
 int expr_complain(const char *text, const struct expr_error *e);	/* one line on stderr; -EINVAL */
 
 /* What it is worth, where nothing but these arguments is asked: the plain model that programs are compared with. */

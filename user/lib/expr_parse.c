@@ -299,6 +299,7 @@ static const struct { const char *name; __u8 size; bool is_signed, is_char; } si
 	{ "unsigned", 4, false, false }, { "signed", 4, true, false }, { "bool", 1, false, false },
 	{ "u8", 1, false, false }, { "u16", 2, false, false }, { "u32", 4, false, false }, { "u64", 8, false, false },
 	{ "s8", 1, true, false }, { "s16", 2, true, false }, { "s32", 4, true, false }, { "s64", 8, true, false },
+	{ "__s8", 1, true, false }, { "__s16", 2, true, false }, { "__s32", 4, true, false }, { "__s64", 8, true, false },
 	{ "__u8", 1, false, false }, { "__u16", 2, false, false }, { "__u32", 4, false, false }, { "__u64", 8, false, false },
 	{ "size_t", 8, false, false }, { "ssize_t", 8, true, false }, { "pid_t", 4, true, false }, { "void", 0, false, false },
 };
@@ -830,4 +831,12 @@ const struct expr_type *expr_type(const struct expr *expr)
 bool expr_is_text(const struct expr *expr)
 {
 	return node_is_text(expr->root);
+}
+
+__u32 expr_text_size(const struct expr *expr, __u32 most)
+{
+	const struct node *n = expr->root;
+	__u32 size = n->kind == NODE_COMM ? 16 : n->kind == NODE_STRING ? n->count + 1 : n->kind == NODE_CONTEXT ? n->count : most;
+
+	return size < most ? size : most;
 }

@@ -112,3 +112,21 @@ int probe_word_expr(const struct probe_word *w, struct expr_scope *scope, const 
 	e.at += at;
 	return expr_complain(w->text, &e);
 }
+
+void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size)
+{
+	const struct expr_type *type = expr_type(expr);
+	__u64 value;
+
+	if (expr_is_text(expr)) {
+		out_bytes(out, bytes, strnlen(bytes, size));
+		return;
+	}
+	memcpy(&value, bytes, sizeof(value));
+	if (type->kind == EXPR_POINTER)
+		out_printf(out, "0x%llx", value);
+	else if (type->is_signed)
+		out_s64(out, value);
+	else
+		out_u64(out, value);
+}

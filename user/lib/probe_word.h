@@ -22,4 +22,7 @@ int probe_word_split(struct probe_word *w, const char *text);	/* -EINVAL after a
 /* An expression of the word at a place: a line on stderr if it is none. */
 int probe_word_expr(const struct probe_word *w, struct expr_scope *scope, const char *text, size_t at, struct expr **expr);
 
+/* A value as it is where code has put it: a number by its type, or text of so many bytes at most. */
+void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size);
+
 #endif
