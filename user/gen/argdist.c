@@ -58,7 +58,7 @@ static void show_value(struct out *out, const struct column *c, const void *row)
 }
 
 static const struct column columns[] = {
-	COL_OWN("probe", show_probe, -40, "which of the probes", HIDDEN),
+	COL_OWN("probe", show_probe, -40, "which of the probes"),
 	COL("count", ROW, value, 10, "how often"),
 	COL_OWN("value", show_value, 0, "the value, or values"),
 	{}

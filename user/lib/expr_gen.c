@@ -451,7 +451,7 @@ void expr_gen_text(struct code *c, const struct expr *expr, int at, int size)
 
 	if (n->kind == NODE_STRING) {
 		for (int i = 0; i < size && i <= (int)n->count; i++)
-			code_put(c, BPF_ST | BPF_MEM | BPF_B, BPF_REG_7, 0, at + i, n->text[i]);
+			code_put(c, BPF_ST | BPF_MEM | BPF_B, BPF_REG_7, 0, at + i, i < size - 1 ? n->text[i] : 0);
 		return;
 	}
 	has_address = text_address(c, n, 0, &user, &most);
