@@ -207,5 +207,5 @@ TOOL(argdist,
 	.caveats  = "A histogram takes a negative number for a very large one: leave it out by a condition. All arithmetic is in 64 "
 		    "bits; what can't be read is 0, or no text. Functions in sets have arg0, arg1 ... only.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
-	.args = "PROBE...", .trial = "t:sched:sched_switch prev_pid", .hists = &hists,
+	.caps = POINTS_CAPS, .args = "PROBE...", .trial = "t:sched:sched_switch prev_pid", .hists = &hists,
 	.table    = ROWS("counts", ROW, "count"));

@@ -68,5 +68,5 @@ TOOL(funccount,
 	.caveats  = "Calls of functions that the compiler has put into their caller are not seen. Of kernel functions that share "
 		    "their name one is counted, which is said.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = points_attach,
-	.args = "FUNCTION...", .trial = "t:sched:sched_switch",
+	.caps = POINTS_CAPS, .args = "FUNCTION...", .trial = "t:sched:sched_switch",
 	.table    = ROWS("counts", ROW, "count"));

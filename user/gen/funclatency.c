@@ -53,5 +53,5 @@ TOOL(funclatency,
 		    "remembered; deeper ones are counted as lost. A probe at a return puts its own address on the stack of a "
 		    "program: one that looks at its own stack (as Go does) may end by it.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = points_attach, .state = "threads",
-	.args = "FUNCTION...", .trial = "c:usleep",
+	.caps     = POINTS_CAPS, .args = "FUNCTION...", .trial = "c:usleep",
 	.table    = HISTS("hists", KEY, "nsecs", DIVIDE(funclatency, unit), .average = true));

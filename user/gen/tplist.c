@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lib/btf.h"
 #include "lib/ksym.h"
 #include "lib/lib.h"
@@ -156,11 +157,17 @@ static int list_file(void *ctx, const char *path)
 
 static int list(struct run *run)
 {
+	char path[64];
 	static const char *const all[] = { "", NULL };
 	int ret = 0;
 
 	if (pid && run->n_args) {
 		err("either --pid or PLACEs");
+		return -EINVAL;
+	}
+	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
+	if (pid && reach(path, R_OK)) {
+		err("--pid: process %u: %s", pid, strerror(errno));
 		return -EINVAL;
 	}
 	out_header(run);

@@ -289,10 +289,10 @@ static size_t alike(size_t from)
 
 static int refuse(struct run *run, const struct point *p)
 {
-	static const char *const sections[] = { "kprobe/", "tp/", "raw_tp/", "uprobe/", "uprobe/", "perf_event" };
+	static const char *const sections[] = { "kprobe/", "tp/sched/sched_switch", "raw_tp/", "uprobe/", "uprobe/", "perf_event" };
 	char why[160] = "";
 
-	if (point_kind(p) == POINT_TRACEPOINT || kernel_has_program(sections[point_kind(p)], why, sizeof(why)))
+	if (kernel_has_program(sections[point_kind(p)], why, sizeof(why)))
 		return 0;
 	/* what isn't there at all is the user's mistake before it is the kernel's */
 	if (point_kind(p) == POINT_KERNEL && !point_is_pattern(p) && !ksym_address(point_name(p)))

@@ -89,6 +89,9 @@ void points_generate(int (*fn)(struct code *c, const struct place *place, int wh
 int points_attach(struct run *run);
 const struct places *points_places(void);
 
+/* Capabilities to find them: tracefs, where functions of the kernel are, files of other users' processes. For tool.caps. */
+#define POINTS_CAPS (1ULL << 2 /* DAC_READ_SEARCH */ | 1ULL << 19 /* SYS_PTRACE */ | 1ULL << 34 /* SYSLOG */)
+
 #define POINTS_HELP "FUNCTION is one of the kernel's (k:MODULE:FUNCTION: a module's), t:CATEGORY:EVENT a tracepoint, sys:NAME a system " \
 		    "call, FILE:FUNCTION one of a program or library (a path, a process id, a command, or a name as \"c\" for libc.so), " \
 		    "u:FILE:[PROVIDER:]MARKER one of the markers (USDT) that it was built with, raw:EVENT a tracepoint with its own " \
