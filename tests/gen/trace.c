@@ -124,14 +124,13 @@ TEST(trace, "functions of the kernel, by the names of their arguments, and what 
 	}
 	child = seen_new("traced", calls, NULL);
 	job = tool_start("trace", "-p", text("%d", child->child.pid), "kernel_clone \"%d\", args->exit_signal", "kernel_clone%return (retval > 0) \"%d\", retval > 1",
-			 "/^kernel_(clone|nosuch)$/ arg0 != 0", "do_filp_open (dfd == -100) \"%s\", pathname->name");
+			 "/^kernel_(clone|nosuch)$/ arg0 != 0", "vfs_open path->dentry->d_name.name");
 	seen_run(child);
 	tool_stop(job);
 	seen_end(child);
 	CHECK_EQ(rows(job, IS("function", "kernel_clone"), IS("message", text("%d", SIGCHLD))), 3);
 	CHECK_EQ(rows(job, IS("function", "kernel_clone"), IS("message", "1")), 6);
-	CHECK_EQ(rows(job, IS("function", "do_filp_open"), IS("message", "/dev/null")), 1);
-	CHECK_EQ(rows(job, IS("function", "do_filp_open"), IS("message", "/dev/null/x")), 1);
+	CHECK_EQ(rows(job, IS("function", "vfs_open"), IS("message", "null")), 1);
 }
 
 TEST(trace, "what is wrong is told, with its place")

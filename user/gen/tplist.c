@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/btf.h"
-#include "lib/ksym.h"
 #include "lib/lib.h"
 #include "lib/points.h"
 #include "lib/uprobe.h"
@@ -120,13 +119,14 @@ static void show(struct run *run, const struct place *p)
 static int list_one(struct run *run, const char *text, bool maybe)
 {
 	struct places places = {};
+	struct btf_types *types;
 	struct point *point;
 	int ret = point_new(&point, text, with_regex);
 
 	if (ret)
 		return ret;
 	ret = places_find(&places, point, 0);
-	if (!ret && places.n == 1 && point_kind(point) == POINT_KERNEL && ksym_address("schedule") && !ksym_address(places.all[0].name))
+	if (!ret && places.n == 1 && point_kind(point) == POINT_KERNEL && !places.all[0].is_listed && !btf_open(&types, NULL) && btf_func_proto(types, point_name(point)) < 0)
 		ret = -ENOENT;
 	if (ret == -ENOENT && !maybe)
 		err("'%s': there is no such place: see --help", text);
@@ -136,6 +136,7 @@ static int list_one(struct run *run, const char *text, bool maybe)
 		if (!again(&places.all[i], i ? &places.all[i - 1] : NULL))
 			show(run, &places.all[i]);
 	places_free(&places);
+	places_found();
 	point_free(point);
 	return ret == -ENOENT ? maybe ? 0 : -EINVAL : ret;
 }

@@ -288,7 +288,7 @@ static const struct column columns[] = {
 
 static const struct example examples[] = {
 	{ "'sys:openat \"%s %x\", filename, flags'", "files as they are opened, with the flags" },
-	{ "'vfs_read (count > 65536) \"%d %s\", count, file->f_path.dentry->d_name.name'", "large reads, by members of the kernel's structs" },
+	{ "'vfs_read (count > 65536) count, file->f_path.dentry->d_name.name'", "large reads, by members of the kernel's structs" },
 	{ "'vfs_write%return (retval < 0) \"%d\", retval'", "writes that fail" },
 	{ "-S 't:sched:sched_process_exec (comm == \"sh\") filename'", "what becomes a shell, and where that was asked for" },
 	{ "'bash:readline%return \"%s\", str(retval)'", "lines that are entered in bash" },

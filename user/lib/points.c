@@ -324,6 +324,7 @@ static int find(struct run *run, bool regex)
 			ret = -EINVAL;
 		}
 	}
+	places_found();
 	return ret;
 }
 

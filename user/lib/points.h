@@ -24,6 +24,7 @@ enum point_kind { POINT_KERNEL, POINT_TRACEPOINT, POINT_RAW, POINT_USER, POINT_M
 struct place {
 	enum point_kind kind;
 	bool at_return;
+	bool is_listed;		/* a kernel function that the kernel says can be probed */
 	__u32 of;		/* which of the words that the user gave */
 	const char *in;		/* module, category, or file; "" */
 	const char *provider, *args;	/* of a marker; "" */
@@ -48,6 +49,7 @@ struct places {
 
 /* Adds the point's places. -ENOENT: there is none; -EINVAL after a line on stderr. */
 int places_find(struct places *places, const struct point *point, __u32 of);
+void places_found(void);	/* after the last: what was kept for the next is forgotten */
 void places_free(struct places *places);
 void place_show(struct out *out, const struct place *place);	/* as one would ask for it */
 

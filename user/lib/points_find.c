@@ -407,40 +407,81 @@ static void drop_twins(struct places *places, size_t from, const struct point *p
 	places->n = from + kept;
 }
 
+/* The kernel's list of functions, read once for all words: to write it takes the kernel longer than to look through it. */
+static char *functions;
+
+void places_found(void)
+{
+	free(functions);
+	functions = NULL;
+}
+
+static int read_functions(void)
+{
+	FILE *f = functions ? NULL : kernel_tracefs_open("available_filter_functions"), *to;
+	static char buf[65536];
+	size_t size, n;
+
+	if (!f)
+		return functions ? 0 : -ENOENT;
+	to = open_memstream(&functions, &size);
+	while (to && (n = fread(buf, 1, sizeof(buf), f)))
+		fwrite(buf, 1, n, to);
+	fclose(f);
+	return to && !fclose(to) ? 0 : -ENOMEM;
+}
+
+/* "name [module]" */
+static int listed(struct places *places, const struct point *p, __u32 of, const char *line, size_t len, char *copies, size_t size)
+{
+	bool pattern = p->name.is_regex || p->name.is_glob;
+	char name[512], *module;
+	size_t at = strlen(copies);
+	int ret;
+
+	if (!pattern && strncmp(line, p->name.pattern, strlen(p->name.pattern)))
+		return 0;
+	snprintf(name, sizeof(name), "%.*s", (int)len, line);
+	module = strchr(name, '[');
+	name[strcspn(name, " \t")] = 0;
+	if (pattern ? !matches(&p->name, name) : strcmp(name, p->name.pattern) && !is_copy(name, p->name.pattern))
+		return 0;
+	if (module)
+		module[strcspn(module, "]")] = 0;
+	if (*p->where && (!module || strcmp(module + 1, p->where)))
+		return 0;
+	if (!pattern && strcmp(name, p->name.pattern))
+		snprintf(copies + at, size - at, "%s%s", at ? ", " : "", name);
+	ret = add(places, p, of, module ? module + 1 : "", name, 0, 0);
+	if (!ret)
+		places->all[places->n - 1].is_listed = true;
+	return ret;
+}
+
 static int find_kernel(struct places *places, const struct point *p, __u32 of)
 {
 	bool pattern = p->name.is_regex || p->name.is_glob;
-	FILE *f = p->has_offset ? NULL : kernel_tracefs_open("available_filter_functions");
-	char *line = NULL, *end, *module, copies[128] = "";
-	size_t size = 0, from = places->n, at = 0;
-	int ret = 0;
+	int ret = p->has_offset ? -ENOENT : read_functions();
+	size_t from = places->n, len;
+	char copies[128] = "";
 
-	if (!f && pattern) {
+	if (ret == -ENOENT && pattern) {
 		err("the kernel's list of functions is in tracefs, which is not mounted, or not for you: mount -t tracefs none /sys/kernel/tracing");
 		return -EINVAL;
 	}
-	while (f && !ret && getline(&line, &size, f) > 0) {
-		end = line + strcspn(line, " \t\n");
-		module = *end == '\n' || !*end ? NULL : strchr(end + 1, '[');
-		*end = 0;
-		if (pattern ? !matches(&p->name, line) : strcmp(line, p->name.pattern) && !is_copy(line, p->name.pattern))
-			continue;
-		if (module)
-			module[strcspn(module, "]")] = 0;
-		if (*p->where && (!module || strcmp(module + 1, p->where)))
-			continue;
-		if (!pattern && strcmp(line, p->name.pattern) && at < sizeof(copies))
-			at += snprintf(copies + at, sizeof(copies) - at, "%s%s", at ? ", " : "", line);
-		ret = add(places, p, of, module ? module + 1 : "", line, 0, 0);
+	for (const char *at = ret ? "" : functions; *at; at += len + (at[len] != 0)) {
+		len = strcspn(at, "\n");
+		ret = listed(places, p, of, at, len, copies, sizeof(copies));
+		if (ret)
+			return ret;
 	}
-	free(line);
-	if (f)
-		fclose(f);
 	drop_twins(places, from, p);
 	if (*copies)
 		note("'%s' is, or is too: %s", p->text, copies);
-	if (!ret && places->n == from && !pattern)	/* not all that can be probed is listed: the kernel will tell */
+	if (places->n == from && !pattern)	/* not all that can be probed is listed: the kernel will tell */
 		ret = add(places, p, of, p->where, p->name.pattern, p->offset, 0);
+	else
+		ret = places->n > from ? 0 : -ENOENT;
 	return ret;
 }
 
