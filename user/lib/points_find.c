@@ -450,8 +450,8 @@ static int listed(struct places *places, const struct point *p, __u32 of, const 
 		module[strcspn(module, "]")] = 0;
 	if (*p->where && (!module || strcmp(module + 1, p->where)))
 		return 0;
-	if (!pattern && strcmp(name, p->name.pattern))
-		snprintf(copies + at, size - at, "%s%s", at ? ", " : "", name);
+	if (!pattern && strcmp(name, p->name.pattern) && at + 72 < size)
+		snprintf(copies + at, size - at, "%s%.64s", at ? ", " : "", name);
 	ret = add(places, p, of, module ? module + 1 : "", name, 0, 0);
 	if (!ret)
 		places->all[places->n - 1].is_listed = true;
