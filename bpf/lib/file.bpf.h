@@ -23,6 +23,19 @@ static __always_inline struct file *file_of(__u32 fd)
 	return file;
 }
 
+/* 6.2. Where it is missing the verifier must not reach it. */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+/* The same for a program with BTF pointers, where there is bpf_rdonly_cast(): this one is such a pointer. */
+static __always_inline struct file *file_of_direct(__u32 fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file **table = task->files->fdt->fd, *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	return bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct file));
+}
+
 #define file_mode(file)	 BPF_CORE_READ(file, f_inode, i_mode)
 #define file_inode(file) BPF_CORE_READ(file, f_inode, i_ino)
 #define file_dev(file)	 BPF_CORE_READ(file, f_inode, i_sb, s_dev)

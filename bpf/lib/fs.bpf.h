@@ -18,7 +18,10 @@ struct fs_begun {
 	__u64 ns;		/* when it began; in ON_FS_CALL how long it took */
 	__u64 dentry, mnt;
 	__u64 offset;
+	struct file *file;	/* of an FS_ATOMIC_OPEN */
 };
+
+#define FMODE_OPENED 0x80000	/* include/linux/fs.h */
 
 struct fs_key {
 	__u32 tid;
@@ -73,6 +76,25 @@ static __always_inline int fs_begin_getattr(const struct path *first, const stru
 	return fs_begin(FS_GETATTR, fs_getattr_args == 4 ? first : second, 0);
 }
 
+/* Only the mount is known of the file that shall be opened. */
+static __always_inline int fs_begin_atomic(struct dentry *dentry, struct file *file)
+{
+	struct fs_key key = { bpf_get_current_pid_tgid(), FS_ATOMIC_OPEN };
+	struct fs_begun begun = { .dentry = (__u64)dentry, .file = file };
+
+	if (!filter_current())
+		return 0;
+	begun.mnt = (__u64)BPF_CORE_READ(file, f_path.mnt);
+	begun.ns = bpf_ktime_get_ns();
+	return map_put(&fs_begun, &key, &begun);
+}
+
+/* What has only been looked up is opened by itself. */
+static __always_inline bool fs_opened(struct file *file)
+{
+	return BPF_CORE_READ(file, f_mode) & FMODE_OPENED;
+}
+
 static __always_inline bool fs_end(__u32 what, struct fs_begun *to)
 {
 	struct fs_key key = { bpf_get_current_pid_tgid(), what };
@@ -90,12 +112,12 @@ static __always_inline bool fs_end(__u32 what, struct fs_begun *to)
 #define ___FS_PROGRAMS(name, what, args, BEGIN)				\
 SEC("?fentry") int off__fentry_##name(unsigned long long *ctx)		\
 {									\
-	BEGIN((void *)ctx[0], (void *)ctx[1]);				\
+	BEGIN((void *)ctx[0], (void *)ctx[1], (void *)ctx[2]);		\
 	return 0;							\
 }									\
 SEC("?kprobe") int off__kprobe_##name(struct pt_regs *ctx)		\
 {									\
-	BEGIN((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx));	\
+	BEGIN((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), (void *)PT_REGS_PARM3(ctx)); \
 	return 0;							\
 }									\
 SEC("?fexit") int off__fexit_##name(unsigned long long *ctx)		\
@@ -109,11 +131,12 @@ SEC("?kretprobe") int off__kretprobe_##name(struct pt_regs *ctx)	\
 	return 0;							\
 }
 
-#define ___FS_READ(iocb, iter)		fs_begin_kiocb(FS_READ, iocb)
-#define ___FS_WRITE(iocb, iter)		fs_begin_kiocb(FS_WRITE, iocb)
-#define ___FS_OPEN(inode, file)		fs_begin_file(FS_OPEN, file, 0)
-#define ___FS_FSYNC(file, start)	fs_begin_file(FS_FSYNC, file, (__u64)(start))
-#define ___FS_GETATTR(first, second)	fs_begin_getattr(first, second)
+#define ___FS_READ(iocb, iter, none)	fs_begin_kiocb(FS_READ, iocb)
+#define ___FS_WRITE(iocb, iter, none)	fs_begin_kiocb(FS_WRITE, iocb)
+#define ___FS_OPEN(inode, file, none)	fs_begin_file(FS_OPEN, file, 0)
+#define ___FS_FSYNC(file, start, end)	fs_begin_file(FS_FSYNC, file, (__u64)(start))
+#define ___FS_GETATTR(first, second, mask) fs_begin_getattr(first, second)
+#define ___FS_ATOMIC_OPEN(inode, dentry, file) fs_begin_atomic(dentry, file)
 
 #define ON_FS_CALL							\
 static __always_inline int fs_call(struct fs_begun *call, __u32 what, long ret); \
@@ -121,13 +144,18 @@ static __always_inline int fs_ended(__u32 what, long ret)		\
 {									\
 	struct fs_begun call;						\
 									\
-	return fs_end(what, &call) ? fs_call(&call, what, ret) : 0;	\
+	if (!fs_end(what, &call))					\
+		return 0;						\
+	if (what == FS_ATOMIC_OPEN && !ret && !fs_opened(call.file))	\
+		return 0;						\
+	return fs_call(&call, what == FS_ATOMIC_OPEN ? FS_OPEN : what, ret); \
 }									\
 ___FS_PROGRAMS(read, FS_READ, 2, ___FS_READ)				\
 ___FS_PROGRAMS(write, FS_WRITE, 2, ___FS_WRITE)				\
 ___FS_PROGRAMS(open, FS_OPEN, 2, ___FS_OPEN)				\
 ___FS_PROGRAMS(fsync, FS_FSYNC, 4, ___FS_FSYNC)				\
 ___FS_PROGRAMS(getattr, FS_GETATTR, 5, ___FS_GETATTR)			\
+___FS_PROGRAMS(atomic_open, FS_ATOMIC_OPEN, 5, ___FS_ATOMIC_OPEN)	\
 /* A probe of a return may be missed, where too many wait for theirs. */ \
 SEC("raw_tp/sched_process_exit")					\
 int fs_exit(void *ctx)							\

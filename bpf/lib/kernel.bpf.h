@@ -3,6 +3,10 @@
 #ifndef KERNEL_BPF_H
 #define KERNEL_BPF_H
 
+/* task_struct.flags: include/linux/sched.h */
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
+
 struct task_struct___before_5_14 {
 	volatile long state;
 } __attribute__((preserve_access_index));

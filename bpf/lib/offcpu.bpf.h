@@ -14,7 +14,6 @@
 #include "lib/task.bpf.h"
 
 /* include/linux/sched.h */
-#define PF_KTHREAD 0x00200000
 #define TASK_DEAD 0x0080
 
 const volatile __u64 min_block = 1000, max_block = -1ULL;	/* ns */

@@ -12,9 +12,16 @@
 #include "lib/filter.bpf.h"
 #include "lib/folio.bpf.h"
 #include "lib/page_cache.h"
+#include "lib/probe.bpf.h"
 #include "lib/readwrite.bpf.h"
 
-/* Threads that are in such a call. */
+/* Is what the current task entered the kernel with known at any time (bpf_task_pt_regs(), 5.15)?  Set by page_cache_setup(). */
+const volatile bool knows_regs = false;
+
+/* bpf_rdonly_cast() */
+const volatile bool can_cast = false;
+
+/* Threads that are in such a call: only where that is not known. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -43,45 +50,73 @@ int page_cache_enter(struct raw_args *ctx)
 	return map_put(&page_cache_calls, &tid, &writes);
 }
 
-ON_SYSCALL_IF(READS_OR_WRITES(nr))
+/* Pages of the cache that a call has read or written; `follows`: pointers are followed, not read. */
+static __always_inline __u64 pages_of(const bool follows, const struct syscall *call, struct file *file)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
+	const bool direct = follows;
+	__u64 offset;
+
+	if ((READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG || READ(file, f_flags) & O_DIRECT || !READ(file, f_mapping, nrpages))
+		return 0;
+	offset = offset_of(call, READ(file, f_pos));
+	return (offset + call->ret - 1) / common.page_size - offset / common.page_size + 1;
+}
+
+ON_TRACE_AS(page_cache_call, sys_exit, struct pt_regs *regs, long ret)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), nr = direct ? SYSCALL_NR(((struct syscall_regs *)regs)->nr) : syscall_nr(regs);
+	struct syscall call = { .nr = nr, .ret = ret };
 	struct page_cache_counts *counts;
-	__u64 offset, pages;
-	struct file *file;
+	__u64 pages;
 	bool read;
 
-	if (bpf_map_delete_elem(&page_cache_calls, &tid))
+	if (!READS_OR_WRITES(nr))
+		return 0;
+	if (knows_regs ? !filter_current() : bpf_map_delete_elem(&page_cache_calls, &tid))
 		return 0;	/* nobody wants to know, or it began before we did */
-	read = is_read(call);
-	if (call->ret <= 0 || (!read && !is_write(call)))
+	if (direct)
+		syscall_fill(&call, (struct syscall_regs *)regs);
+	else
+		syscall_read(&call, regs);
+	read = is_read(&call);
+	if (ret <= 0 || (!read && !is_write(&call)))
 		return 0;
-	file = file_of(call->arg[0]);
-	if ((file_mode(file) & S_IFMT) != S_IFREG || BPF_CORE_READ(file, f_flags) & O_DIRECT ||
-	    !BPF_CORE_READ(file, f_mapping, nrpages))
+	if (direct && can_cast)
+		pages = pages_of(true, &call, file_of_direct(call.arg[0]));
+	else
+		pages = pages_of(false, &call, file_of(call.arg[0]));
+	if (!pages)
 		return 0;
-	offset = offset_of(call, BPF_CORE_READ(file, f_pos));
-	pages = (offset + call->ret - 1) / common.page_size - offset / common.page_size + 1;
 	counts = page_cache_counts();
 	if (counts)
 		add(read ? &counts->read : &counts->written, pages);
 	return 0;
 }
 
-static __always_inline int page_cache_added(const bool direct, void *folio)
+/* Where a page is counted that the current task adds. */
+static __always_inline __u64 *page_cache_adder(struct page_cache_counts *counts)
 {
 	__u32 tid = bpf_get_current_pid_tgid(), *writes;
+	struct syscall call;
+
+	if (knows_regs) {
+		if (!syscall_now(&call))
+			return &counts->otherwise;
+		return is_read(&call) ? &counts->brought : is_write(&call) ? &counts->added : &counts->otherwise;
+	}
+	writes = bpf_map_lookup_elem(&page_cache_calls, &tid);
+	return !writes ? &counts->otherwise : *writes ? &counts->added : &counts->brought;
+}
+
+static __always_inline int page_cache_added(const bool direct, void *folio)
+{
 	struct page_cache_counts *counts;
-	__u64 pages;
 
 	if (!filter_current() || !folio_is_of_file(folio))
 		return 0;
 	counts = page_cache_counts();
-	if (!counts)
-		return 0;
-	pages = folio_pages(folio);
-	writes = bpf_map_lookup_elem(&page_cache_calls, &tid);
-	add(!writes ? &counts->otherwise : *writes ? &counts->added : &counts->brought, pages);
+	if (counts)
+		add(page_cache_adder(counts), folio_pages(folio));
 	return 0;
 }
 

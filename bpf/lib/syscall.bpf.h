@@ -18,6 +18,7 @@
 
 #include "syscalls.h"
 #include "lib/syscalls_absent.h"
+#include "lib/kernel.bpf.h"
 
 /* The start of struct pt_regs, without CO-RE: its layout is fixed by ptrace(2). */
 #if defined(__TARGET_ARCH_x86)
@@ -52,13 +53,14 @@ struct syscall_regs { /* arch/s390/include/asm/ptrace.h */
 #define SYSCALL_32_FROM	psw_mask
 #elif defined(__TARGET_ARCH_powerpc)
 struct syscall_regs { /* arch/powerpc/include/asm/ptrace.h */
-	unsigned long nr, gpr[31], nip, msr, orig_gpr3;
+	unsigned long nr, gpr[31], nip, msr, orig_gpr3, ctr, link, xer, ccr, softe, trap;
 };
 #define SYSCALL_NR(nr)	((__u32)(nr))
 #define SYSCALL_ARGS(r) { (r).orig_gpr3, (r).gpr[3], (r).gpr[4], (r).gpr[5], (r).gpr[6], (r).gpr[7] }
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	(!((r).msr >> 63))	/* MSR_SF */
 #define SYSCALL_32_FROM	msr
+#define SYSCALL_ENTERED(r) (((r).trap & ~0xfUL) == 0xc00 || ((r).trap & ~0xfUL) == 0x3000)	/* sc, scv */
 #elif defined(__TARGET_ARCH_riscv)
 struct syscall_regs { /* arch/riscv/include/asm/ptrace.h */
 	unsigned long epc, ra, sp, gp, tp, t0, t1, t2, s0, s1, a0, a1, a2, a3, a4, a5, a6, nr;
@@ -69,6 +71,7 @@ struct syscall_regs { /* arch/riscv/include/asm/ptrace.h */
 #define SYSCALL32_ARGS(r) SYSCALL_ARGS(r)
 #define SYSCALL_32(r)	0
 #define SYSCALL_32_FROM	nr
+#define SYSCALL_ENTERED(r) ((r).cause == 8)	/* EXC_SYSCALL */
 #else
 #error "no description of this architecture's system calls"
 #endif
@@ -113,21 +116,51 @@ static __always_inline bool syscall_is_32(const void *regs)
 	return SYSCALL_32(r);
 }
 
+/* nr and ret are known; `regs` can be read as it is. */
+static __always_inline void syscall_fill(struct syscall *call, const struct syscall_regs *regs)
+{
+	call->is_32 = common.compat && SYSCALL_32(*regs);
+	if (call->is_32) {
+		unsigned long arg[] = SYSCALL32_ARGS(*regs);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	} else {
+		unsigned long arg[] = SYSCALL_ARGS(*regs);
+
+		__builtin_memcpy(call->arg, arg, sizeof(arg));
+	}
+}
+
 static __always_inline void syscall_read(struct syscall *call, const void *regs)
 {
 	struct syscall_regs r = {};
 
 	bpf_probe_read_kernel(&r, sizeof(r), regs);
-	call->is_32 = common.compat && SYSCALL_32(r);
-	if (call->is_32) {
-		unsigned long arg[] = SYSCALL32_ARGS(r);
+	syscall_fill(call, &r);
+}
 
-		__builtin_memcpy(call->arg, arg, sizeof(arg));
-	} else {
-		unsigned long arg[] = SYSCALL_ARGS(r);
+/*
+ * The call that the current task is in, wherever in the kernel it is; false in exceptions and for threads of the kernel.
+ * Needs bpf_task_pt_regs(), 5.15; from others the verifier must not reach it.
+ */
+static __always_inline bool syscall_now(struct syscall *call)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const void *regs = (const void *)bpf_task_pt_regs(task);
 
-		__builtin_memcpy(call->arg, arg, sizeof(arg));
-	}
+	/* these have entered it with nothing, those of io_uring with what their makers had */
+	if (task->flags & (PF_IO_WORKER | PF_KTHREAD))
+		return false;
+#ifdef SYSCALL_ENTERED	/* else the number is none in an exception */
+	struct syscall_regs r = {};
+
+	bpf_probe_read_kernel(&r, sizeof(r), regs);
+	if (!SYSCALL_ENTERED(r))
+		return false;
+#endif
+	call->nr = syscall_nr(regs);
+	call->is_32 = syscall_is_32(regs);
+	return true;
 }
 
 /* Is it one of these?  Eight at most. */

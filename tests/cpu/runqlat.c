@@ -55,8 +55,8 @@ static struct account ended(struct child *child)
 	return account_of(child->pid);
 }
 
-/* The kernel's count, or a little less: SEEN_OF_SWITCHES says why. */
-#define CHECK_WAITS(count, ran) CHECK_BETWEEN((ran) * SEEN_OF_SWITCHES - 2, count, ran)
+/* The kernel's count, or a little less: SEEN_OF_SWITCHES says why. Both are not read at the same moment: or two more. */
+#define CHECK_WAITS(count, ran) CHECK_BETWEEN((ran) * SEEN_OF_SWITCHES - 2, count, (ran) + 2)
 
 static void hog(void *arg)
 {

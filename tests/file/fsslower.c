@@ -51,6 +51,16 @@ TEST(fsslower, "the same on XFS")
 	check("xfs", fs_new("xfs"), tmp("other"), true);
 }
 
+TEST(fsslower, "the same on NFS, from this machine to itself")
+{
+	const char *where;
+
+	needs("fsslower");
+	where = nfs_new();
+	check("nfs", where, tmp("other"), true);
+	nfs_end(where);
+}
+
 TEST(fsslower, "a slow read is shown with what it took, what is faster not; an alias names the type")
 {
 	const char *file = text("%s/slow", fuse_new(SLOW));	/* which loads the module */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What every tool does whatever the kernel: in VMs only those that can't run on the machine itself are looked at. */
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -115,39 +114,6 @@ TEST_EACH_TOOL("without the rights, it names cause and remedy in one line", .tra
 	CHECK(!strncmp(job->err, text("%s: ", name), strlen(name) + 2));
 	if (!strstr(job->err, "CAP_") && !strstr(job->err, "root") && !strstr(job->err, "sudo"))
 		FAIL("it names no remedy: %s", job->err);
-}
-
-/* The bits of the capabilities that the manual page names. */
-static uint64_t rights(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} caps[] = {{"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH},
-		    {"CAP_NET_ADMIN", CAP_NET_ADMIN},
-		    {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
-		    {"CAP_SYS_ADMIN", CAP_SYS_ADMIN},
-		    {"CAP_SYSLOG", CAP_SYSLOG},
-		    {"CAP_PERFMON", CAP_PERFMON},
-		    {"CAP_BPF", CAP_BPF},
-		    {"CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE},
-		    {"CAP_SYS_RESOURCE", CAP_SYS_RESOURCE}};
-	char *at = strstr(run("corekit", name, "--help=man")->out, "\n.SH RIGHTS\n"), *end;
-	uint64_t bits = 0;
-
-	REQUIRE(at && (end = strstr(at + 1, "\n.SH ")));
-	*end = 0;
-	for (size_t i = 0; i < sizeof(caps) / sizeof(*caps); i++)
-		if (strstr(at, text("\\fB%s\\fR", caps[i].name)))
-			bits |= 1ULL << caps[i].number;
-	return bits;
-}
-
-TEST_EACH_TOOL("with the capabilities that its manual page names, and no others, it runs", .traces = true)
-{
-	needs(the_tool->name);
-	ended_well(job_run(&(struct how){.uid = 65534, .caps = rights(the_tool->name)},
-			   LINE("-q", "--duration", "100ms")));
 }
 
 TEST_EACH_TOOL("without tracefs it runs, or names it as the cause, and nothing stays", .traces = true)

@@ -8,6 +8,7 @@
 
 extern char test_dir[64];
 char *fd_text(int fd, size_t *length); /* the whole of a file that can be read again, terminated */
+void needs_remember(void);	       /* from now on, across tests of each tool */
 void cgroups_forget(pid_t pid);	       /* removes those that a test made */
 
 #endif

@@ -38,8 +38,8 @@ int lines(const char *text)
 	return n;
 }
 
-/* Capabilities that last across exec. */
-static int have_caps(uint64_t caps)
+/* Capabilities that last across exec. NULL, or what was refused. */
+static const char *have_caps(uint64_t caps)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
@@ -47,20 +47,50 @@ static int have_caps(uint64_t caps)
 	for (int i = 0; i < 2; i++)
 		data[i].effective = data[i].permitted = data[i].inheritable = caps >> 32 * i;
 	if (syscall(SYS_capset, &header, data))
-		return -1;
+		return text("capset to %llx: %m", (unsigned long long)caps);
 	for (int i = 0; i < 64; i++)
 		if (caps >> i & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0))
-			return -1;
-	return 0;
+			return text("ambient capability %d: %m, securebits %x", i, prctl(PR_GET_SECUREBITS));
+	return NULL;
+}
+
+static const char *become(const struct how *how)
+{
+	if (!how->uid)
+		return NULL;
+	if (prctl(PR_SET_KEEPCAPS, how->caps != 0) || setgid(how->uid) || setuid(how->uid))
+		return text("user %d: %m", how->uid);
+	return how->caps ? have_caps(how->caps) : NULL;
+}
+
+const char *how_refused(const struct how *how)
+{
+	char why[256];
+	int to[2];
+	ssize_t n;
+	pid_t pid;
+
+	REQUIRE(pipe(to) == 0 && (pid = fork()) >= 0);
+	if (!pid) {
+		dprintf(to[1], "%s", become(how) ?: "");
+		_exit(0);
+	}
+	close(to[1]);
+	REQUIRE((n = read(to[0], why, sizeof(why) - 1)) >= 0 && waitpid(pid, NULL, 0) == pid);
+	close(to[0]);
+	why[n] = 0;
+	return n ? text("%s", why) : NULL;
 }
 
 /* The program is opened before the user changes, who may not be able to reach it. */
-static void become(const struct how *how, int program, char **argv)
+static void become_and_run(const struct how *how, int program, char **argv)
 {
-	if (how->uid && (prctl(PR_SET_KEEPCAPS, how->caps != 0) || setgid(how->uid) || setuid(how->uid)))
-		_exit(126);
-	if (how->uid && how->caps && have_caps(how->caps))
+	const char *why = become(how);
+
+	if (why) {
+		fprintf(stderr, "%s\n", why);
 		_exit(125);
+	}
 	if (program >= 0)
 		fexecve(program, argv, environ);
 	else
@@ -109,7 +139,7 @@ struct job *job_start(const struct how *how, const char *const *argv)
 		signal(SIGQUIT, SIG_DFL);
 		dup2(how->out ?: job->out_fd, 1);
 		dup2(job->err_fd, 2);
-		become(how, program, copy);
+		become_and_run(how, program, copy);
 	}
 	if (program >= 0)
 		close(program);
@@ -178,6 +208,42 @@ static json_t *diagnosis(const char *tool)
 	return found;
 }
 
+/*
+ * What needs() has found for tests of each tool, which change nothing that decides it: attaching to all that a tool
+ * wants takes an old kernel seconds.
+ */
+static struct {
+	char tool[32], why[480]; /* why it cannot, or "" */
+} *known;
+enum { KNOWN = 512 };
+
+void needs_remember(void)
+{
+	known = mmap(NULL, KNOWN * sizeof(*known), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (known == MAP_FAILED)
+		known = NULL;
+}
+
+static const char *remembered(const char *tool)
+{
+	for (int i = 0; *the_tool->name && known && i < KNOWN && *known[i].tool; i++)
+		if (!strcmp(known[i].tool, tool))
+			return known[i].why;
+	return NULL;
+}
+
+static void remember(const char *tool, const char *why)
+{
+	int i = 0;
+
+	while (*the_tool->name && known && i < KNOWN && *known[i].tool)
+		i++;
+	if (*the_tool->name && known && i < KNOWN && strlen(tool) < sizeof(known->tool) && strlen(why) < sizeof(known->why)) {
+		strcpy(known[i].why, why);
+		strcpy(known[i].tool, tool);
+	}
+}
+
 /* Status 3 is right only with one line that names the tool and the cause. */
 static void skip_if_it_cannot(const char *tool, struct job *job)
 {
@@ -194,12 +260,20 @@ static void skip_if_it_cannot(const char *tool, struct job *job)
 	CHECK_EQ(lines(job->err), 1);
 	CHECK(!strncmp(job->err, tool, strlen(tool)));
 	CHECK_HAS(job->err, why);
+	remember(tool, why);
 	test_skip("%s", why);
 }
 
 void needs(const char *tool)
 {
+	const char *why = remembered(tool);
+
+	if (why && *why)
+		test_skip("%s", why);
+	if (why)
+		return;
 	skip_if_it_cannot(tool, NULL);
+	remember(tool, "");
 }
 
 struct job *tool_start_argv(const char *const *argv)

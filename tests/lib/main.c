@@ -3,6 +3,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include "test.h"
+#include "inside.h"
 
 /* The library that unit tests link goes through this section; here it holds no tool but what they add. */
 __asm__(".pushsection tools, \"aw\"\n.popsection\n");
@@ -153,6 +154,7 @@ int main(int argc, char **argv)
 	corekit_path = getenv("COREKIT") ?: "build/bin/corekit";
 	if (realpath(corekit_path, path))
 		corekit_path = path;
+	needs_remember();
 	memcpy(tests, __start_tests, count * sizeof(*tests));
 	qsort(tests, count, sizeof(*tests), by_place);
 

@@ -85,9 +85,14 @@ bool check_between(const char *file, int line, const char *what, double low, dou
 
 /*
  * Nothing was lost. A preemptible kernel skips a program on a CPU while another task is stopped inside it, and
- * counts that; an emulated CPU is stopped so often that some are allowed there. Which rows there must be stays exact.
+ * counts that; an emulated CPU is stopped so often that some are allowed there.
  */
 #define CHECK_NO_LOSS(job) check_eq(__FILE__, __LINE__, "lost(" #job ")", lost(job) - missed_allowed(job), 0)
+
+/* So many rows, each of one event: fewer only if so many are counted as missed, see above. */
+#define CHECK_ROWS(job, n, ...) \
+	check_between(__FILE__, __LINE__, "rows(" #job ", " #__VA_ARGS__ ")", (n) - missed_allowed(job), \
+		      rows(job, ##__VA_ARGS__), n)
 
 /* Only for what this machine truly has not: a hook, a system call, a file system. */
 #define SKIP(...) test_skip(__VA_ARGS__)
@@ -112,6 +117,8 @@ struct how {
 	double deadline; /* seconds; 0: 20 */
 };
 
+/* What this machine refuses of such a user, or NULL. */
+const char *how_refused(const struct how *how);
 struct job *job_start(const struct how *how, const char *const *argv);
 int job_wait(struct job *job, double seconds); /* its status; kills it when it is late */
 int job_end(struct job *job, int signal);      /* 0: let it end by itself */
@@ -254,6 +261,8 @@ const char *fs_new(const char *type);
 /* "file" in that folder, of so many times 4,096 bytes: safe on its disk, and nothing of it in the page cache. */
 int cold_file(const char *where, int pages);
 /* One of FUSE, with one file of 1,000 bytes, "slow", of which each read takes so long; where it is. */
+const char *nfs_new(void); /* over loopback; takes ten seconds */
+void nfs_end(const char *where);
 const char *fuse_new(uint64_t ns);
 enum { DISK_READS = 0, DISK_READ_SECTORS = 2, DISK_WRITES = 4, DISK_WRITE_SECTORS = 6, DISK_FLUSHES = 15 };
 long long disk_stat(const char *disk, int field); /* a number of /sys/block/DISK/stat */

@@ -48,11 +48,20 @@ static const struct example examples[] = {
 	{}
 };
 
+static int setup(struct run *run)
+{
+	struct cachestat_bpf *skel = (struct cachestat_bpf *)run->skel;
+	struct cachestat_bpf__rodata *rodata = run->rodata;
+
+	return page_cache_setup(run, (bool *)&rodata->knows_regs, (bool *)&rodata->can_cast, skel->progs.page_cache_enter,
+				skel->progs.page_cache_exit);
+}
+
 TOOL(cachestat,
 	.summary  = "how much of what programs read comes from the page cache",
 	.about    = "Pages of files that were read by read(2) and its like, pages that had to be brought into the cache for that, "
 		    "and what is brought in otherwise or becomes dirty. hits are the pages read less those brought in.",
 	.cost     = PAGE_CACHE_COST,
 	.caveats  = PAGE_CACHE_CAVEATS,
-	.examples = examples, .columns = columns,
+	.examples = examples, .columns = columns, .setup = setup,
 	.table    = ROWS("counts", ROW, NULL, .per_cpu = 1, .idle = true));

@@ -24,6 +24,15 @@ static const struct example examples[] = {
 	{}
 };
 
+static int setup(struct run *run)
+{
+	struct cachetop_bpf *skel = (struct cachetop_bpf *)run->skel;
+	struct cachetop_bpf__rodata *rodata = run->rodata;
+
+	return page_cache_setup(run, (bool *)&rodata->knows_regs, (bool *)&rodata->can_cast, skel->progs.page_cache_enter,
+				skel->progs.page_cache_exit);
+}
+
 TOOL(cachetop,
 	.summary  = "who reads through the page cache, and how much of it was there",
 	.about    = "Pages of files that were read by read(2) and its like, pages that had to be brought into the cache for that, "
@@ -31,5 +40,5 @@ TOOL(cachetop,
 		    "On a terminal it works as top does: q quits, p pauses, s sorts by the next column, r turns the order.",
 	.cost     = PAGE_CACHE_COST,
 	.caveats  = PAGE_CACHE_CAVEATS " What one process has brought in, another may read.",
-	.examples = examples, .columns = columns,
+	.examples = examples, .columns = columns, .setup = setup,
 	.table    = ROWS("processes", ROW, "read", .screen = true, .adds = sizeof(struct page_cache_counts)));

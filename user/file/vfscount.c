@@ -174,5 +174,5 @@ TOOL(vfscount,
 		    "or two.",
 	.caveats  = "Calls of functions that the compiler has put into their caller are not seen; of some there is a part, "
 		    "as vfs_rmdir.part.0.",
-	.examples = examples, .columns = columns, .setup = setup, .attach = attach, .caps = 1ULL << CAP_SYSLOG,
+	.examples = examples, .columns = columns, .setup = setup, .attach = attach, .caps = 1ULL << CAP_SYSLOG | 1ULL << CAP_DAC_READ_SEARCH,
 	.table    = ROWS("functions", ROW, "count", .row = row));

@@ -15,7 +15,7 @@
 
 #define MOST 4		/* functions that all tables of a type together have for one call */
 
-static const char *const calls[FS_CALLS] = { "read", "write", "open", "fsync", "getattr" };
+static const char *const calls[FS_CALLS] = { "read", "write", "open", "fsync", "getattr", "atomic_open" };
 
 /* Where the kernel's names don't begin as the type is called. */
 static const struct {
@@ -39,7 +39,7 @@ struct symbols {
 static struct {
 	char type[64];
 	const char *prefixes;
-	struct symbols functions, tables, inode_tables;
+	struct symbols functions, tables, inode_tables, folder_tables;
 	const char *found[FS_CALLS][MOST];
 	bool direct[FS_CALLS];
 } fs;
@@ -158,7 +158,8 @@ static int keep_symbol(__u64 address, char type, const char *name)
 	if (!ours)
 		return 0;
 	if (ends(name, "inode_operations") || ends(name, "inode_ops") || ends(name, "iops"))
-		return is_of_files(name) ? keep(&fs.inode_tables, address, name) : 0;
+		return is_of_files(name) ? keep(&fs.inode_tables, address, name) :
+		       strstr(name, "dir") ? keep(&fs.folder_tables, address, name) : 0;
 	if (ends(name, "file_operations") || ends(name, "fops") || (!strncmp(name, "cifs_file_", 10) && ends(name, "_ops")))
 		return keep(&fs.tables, address, name);
 	return 0;
@@ -224,6 +225,7 @@ static int read_tables(struct btf_types *types, __u64 *tables)
 {
 	static const char *const members[] = { "read_iter", "write_iter", "open", "fsync" };
 	int at[4], getattr = btf_member_offset(types, "inode_operations", "getattr"), n = 0;
+	int atomic_open = btf_member_offset(types, "inode_operations", "atomic_open");
 
 	for (int i = 0; i < 4; i++)
 		at[i] = btf_member_offset(types, "file_operations", members[i]);
@@ -240,6 +242,12 @@ static int read_tables(struct btf_types *types, __u64 *tables)
 
 		if (function && begins(function, fs.prefixes))
 			found(FS_GETATTR, function);
+	}
+	for (size_t i = 0; i < fs.folder_tables.n && n; i++) {
+		const char *function = entry(&fs.folder_tables.at[i], atomic_open);
+
+		if (function && begins(function, fs.prefixes))
+			found(FS_ATOMIC_OPEN, function);
 	}
 	return n;
 }
@@ -307,7 +315,7 @@ int fs_setup(struct run *run, __u64 *tables, __u32 *getattr_args, __u32 without)
 	if (btf_func_args(types, "simple_getattr", args, 8) == 4)
 		*getattr_args = 4;
 	for (int call = 0; call < FS_CALLS && !ret; call++)
-		if (*fs.found[call] && !(without & 1 << call))
+		if (*fs.found[call] && !(without & 1 << (call == FS_ATOMIC_OPEN ? FS_OPEN : call)))
 			ret = choose(run, call, *getattr_args);
 	return ret;
 }
@@ -342,5 +350,6 @@ int fs_attach(struct run *run)
 	forget(&fs.functions);
 	forget(&fs.tables);
 	forget(&fs.inode_tables);
+	forget(&fs.folder_tables);
 	return ret;
 }

@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/btf.h"
 #include "lib/page_cache_user.h"
+
+int page_cache_setup(struct run *run, bool *knows_regs, bool *can_cast, struct bpf_program *enter, struct bpf_program *exit)
+{
+	struct btf_types *types;
+	int ret = btf_open(&types, run->btf);
+
+	if (ret)
+		return ret;
+	*can_cast = btf_find(types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	btf_close(types);
+	*knows_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs, NULL) == 1;
+	return *knows_regs ? bpf_program__set_autoload(enter, false) ?: bpf_program__set_autoload(exit, false) : 0;
+}
 
 static const struct page_cache_counts *counts_of(const struct column *c, const void *row)
 {

@@ -6,6 +6,9 @@
 #include "lib/tool.h"
 #include "lib/page_cache.h"
 
+/* Sets *knows_regs and *can_cast where the kernel can; with the first the two programs are not needed. */
+int page_cache_setup(struct run *run, bool *knows_regs, bool *can_cast, struct bpf_program *enter, struct bpf_program *exit);
+
 /* `offset`: of struct page_cache_counts in the row */
 void page_cache_hits(struct out *out, const struct column *c, const void *row);
 void page_cache_ratio(struct out *out, const struct column *c, const void *row);
@@ -21,8 +24,9 @@ void page_cache_write_ratio(struct out *out, const struct column *c, const void 
 	COL("other", type, counts.otherwise, 8, "pages brought in otherwise: by page faults, readahead(2), the kernel"), \
 	COL("dirtied", type, counts.dirtied, 8, "pages of files that became dirty")
 
-#define PAGE_CACHE_COST "Raw tracepoints at the beginning and at the return of each system call, which read its number; for reads " \
-	"and writes an entry of a map and a look at the open file; a tracepoint for each page that is added or becomes dirty."
+#define PAGE_CACHE_COST "A raw tracepoint at the return of each system call, which reads its number, and for reads and writes looks at the " \
+	"open file; a tracepoint for each page that is added or becomes dirty. Before 5.15 another one at the beginning of each call, " \
+	"and an entry of a map for those that read or write."
 #define PAGE_CACHE_CAVEATS "Pages are counted as missed when they are brought in, in the call that reads ahead too, and as read in the " \
 	"call that reads them: over short intervals, or where much is read ahead and never used, there are fewer hits shown than " \
 	"there were, never more. Who reads through mappings, splice(2), sendfile(2) and io_uring is not seen reading: of that only what it " \
