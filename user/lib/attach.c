@@ -372,20 +372,72 @@ int attach_walk(struct bpf_program *iterator)
 	return attach_read(iterator, 0, NULL, NULL);
 }
 
-/* They are of a kind that is seldom used. */
-static int *link_fds, n_link_fds;
+/* Descriptors of links and events, and of programs. */
+static struct fds {
+	int *all, n;
+} link_fds, program_fds;
+
+static int keep_fd(struct fds *fds, int fd)
+{
+	if (!(fds->n & (fds->n - 1))) {
+		int *more = realloc(fds->all, (fds->n ? fds->n * 2 : 1) * sizeof(*more));
+
+		if (!more) {
+			close(fd);
+			return -ENOMEM;
+		}
+		fds->all = more;
+	}
+	fds->all[fds->n++] = fd;
+	return 0;
+}
 
 int attach_keep_fd(int fd)
 {
-	int *more = realloc(link_fds, (n_link_fds + 1) * sizeof(*more));
+	return keep_fd(&link_fds, fd);
+}
 
-	if (!more) {
-		close(fd);
-		return -ENOMEM;
+int attach_keep_program(int fd)
+{
+	return keep_fd(&program_fds, fd);
+}
+
+/* include/uapi/linux/bpf.h since 6.7: what a link of kernel probes missed for want of room for a return. */
+#define LINK_PERF_EVENT	  7
+#define LINK_KPROBE_MULTI 8
+#define PERF_KRETPROBE	  4
+
+struct link_info {
+	__u32 type, id, program, pad;
+	union {
+		struct { __u64 addresses; __u32 count, flags; __u64 missed, cookies; } multi;
+		struct { __u32 kind, pad; __u64 name; __u32 name_size, offset; __u64 address, missed, cookie; } perf;
+	};
+	__u64 more[8];
+};
+
+__u64 attach_missed(void)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < link_fds.n; i++) {
+		struct link_info info = {};
+		__u32 size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(link_fds.all[i], &info, &size))
+			continue;
+		if (info.type == LINK_KPROBE_MULTI)
+			sum += info.multi.missed;
+		else if (info.type == LINK_PERF_EVENT && info.perf.kind == PERF_KRETPROBE)
+			sum += info.perf.missed;
 	}
-	link_fds = more;
-	link_fds[n_link_fds++] = fd;
-	return 0;
+	return sum;
+}
+
+int attach_programs(const int **fds)
+{
+	*fds = program_fds.all;
+	return program_fds.n;
 }
 
 static void (*at_end)(void);
@@ -400,8 +452,10 @@ void attach_detach(void)
 	perf_end();
 	if (at_end)
 		at_end();
-	while (n_link_fds)
-		close(link_fds[--n_link_fds]);
+	while (link_fds.n)
+		close(link_fds.all[--link_fds.n]);
+	while (program_fds.n)
+		close(program_fds.all[--program_fds.n]);
 	while (n_links)
 		bpf_link__destroy(links[--n_links]);
 }

@@ -431,6 +431,151 @@ int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *valu
 	return BTF_INFO_VLEN(t->info);
 }
 
+/* One by one. */
+
+int btf_look(struct btf_types *b, __u32 id, struct btf_look *look)
+{
+	const struct btf_type *t = btf_strip(b, &id, true);
+	const struct btf_array *array;
+	__u32 bits;
+
+	*look = (struct btf_look){.name = ""};
+	if (!t)
+		return -EINVAL;
+	if (t == &btf_void)
+		return 0;
+	look->kind = btf_same_kind(btf_kind_of(t));
+	look->name = btf_string(b, t->name_off);
+	look->count = BTF_INFO_VLEN(t->info);
+	switch (look->kind) {
+	case BTF_KIND_INT:
+		bits = *(const __u32 *)(t + 1);
+		look->size = t->size;
+		look->is_signed = BTF_INT_ENCODING(bits) & BTF_INT_SIGNED;
+		look->is_bool = BTF_INT_ENCODING(bits) & BTF_INT_BOOL;
+		look->is_char = t->size == 1 && !look->is_bool;
+		break;
+	case BTF_KIND_ENUM: look->is_signed = BTF_INFO_KFLAG(t->info); /* fall through */
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_FLOAT: look->size = t->size; break;
+	case BTF_KIND_PTR: look->size = sizeof(void *); /* fall through */
+	case BTF_KIND_FUNC_PROTO: look->type = t->type; break;
+	case BTF_KIND_ARRAY:
+		array = (const void *)(t + 1);
+		look->type = array->type;
+		look->count = array->nelems;
+		break;
+	}
+	return 0;
+}
+
+int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len, struct btf_member_at *at)
+{
+	const struct btf_type *t = btf_composite(b, id);
+	const struct btf_member *m;
+	__u64 bits = 0;
+	int err;
+
+	*at = (struct btf_member_at){0};
+	if (!t)
+		return -ENOENT;
+	err = btf_member(b, t, name, len, &bits, 8, &at->type);
+	if (err != -EINVAL) {
+		at->bits = bits;
+		return err;
+	}
+	for (m = (const void *)(t + 1); m < (const struct btf_member *)(t + 1) + BTF_INFO_VLEN(t->info); m++) {
+		const char *has = btf_string(b, m->name_off);
+
+		if (strlen(has) != len || strncmp(has, name, len) || !BTF_INFO_KFLAG(t->info))
+			continue;
+		*at = (struct btf_member_at){m->type, BTF_MEMBER_BIT_OFFSET(m->offset), BTF_MEMBER_BITFIELD_SIZE(m->offset)};
+		return 0;
+	}
+	return -ENOENT;	/* a bit field of an anonymous member */
+}
+
+int btf_func_proto(struct btf_types *b, const char *func)
+{
+	const struct btf_type *t;
+	int id;
+
+	id = btf_find(b, func, BTF_KIND_FUNC);
+	if (id < 0)
+		return id;
+	id = btf_type_at(b, id)->type;
+	t = btf_type_at(b, id);
+	return t && btf_kind_of(t) == BTF_KIND_FUNC_PROTO ? id : -EINVAL;
+}
+
+int btf_tracepoint_proto(struct btf_types *b, const char *tracepoint)
+{
+	struct btf_look look = {};
+	char name[256];
+	int id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	id = btf_find(b, name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return id;
+	if (btf_look(b, id, &look) || look.kind != BTF_KIND_PTR)
+		return -EINVAL;
+	id = look.type;
+	return !btf_look(b, id, &look) && look.kind == BTF_KIND_FUNC_PROTO ? id : -EINVAL;
+}
+
+int btf_param(struct btf_types *b, __u32 proto, __u32 n, const char **name, __u32 *type)
+{
+	const struct btf_type *t = btf_type_at(b, proto);
+	const struct btf_param *p;
+
+	if (!t || btf_kind_of(t) != BTF_KIND_FUNC_PROTO || n >= BTF_INFO_VLEN(t->info))
+		return -ENOENT;
+	p = (const struct btf_param *)(t + 1) + n;
+	*name = btf_string(b, p->name_off);
+	*type = p->type;
+	return 0;
+}
+
+static void btf_text(struct btf_types *b, __u32 id, char *text, size_t size, int depth)
+{
+	const struct btf_type *t = btf_strip(b, &id, false);
+	static const char *const words[] = {[BTF_KIND_STRUCT] = "struct ", [BTF_KIND_UNION] = "union ", [BTF_KIND_ENUM] = "enum "};
+	const struct btf_array *array;
+	__u32 kind;
+	size_t len;
+
+	*text = 0;
+	if (!t || depth > BTF_DEPTH)
+		return;
+	kind = btf_same_kind(btf_kind_of(t));
+	if (t == &btf_void) {
+		snprintf(text, size, "void");
+	} else if (kind == BTF_KIND_PTR) {
+		btf_text(b, t->type, text, size, depth + 1);
+		len = strlen(text);
+		snprintf(text + len, size - len, "%s", len && text[len - 1] == '*' ? "*" : " *");
+	} else if (kind == BTF_KIND_ARRAY) {
+		array = (const void *)(t + 1);
+		btf_text(b, array->type, text, size, depth + 1);
+		len = strlen(text);
+		snprintf(text + len, size - len, "[%u]", array->nelems);
+	} else if (kind == BTF_KIND_FUNC_PROTO) {
+		snprintf(text, size, "function");
+	} else if (kind == BTF_KIND_FWD) {
+		snprintf(text, size, "%s%s", BTF_INFO_KFLAG(t->info) ? "union " : "struct ", btf_string(b, t->name_off));
+	} else {
+		snprintf(text, size, "%s%s", kind < sizeof(words) / sizeof(words[0]) && words[kind] ? words[kind] : "",
+			 *btf_string(b, t->name_off) ? btf_string(b, t->name_off) : "{...}");
+	}
+}
+
+void btf_type_text(struct btf_types *b, __u32 id, char *text, size_t size)
+{
+	btf_text(b, id, text, size, 0);
+}
+
 /* Opening. */
 
 static int btf_parse(struct btf_types *b)

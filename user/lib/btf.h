@@ -68,6 +68,31 @@ int btf_func_args(struct btf_types *b, const char *func, struct btf_arg *args, i
 int btf_tracepoint_args(struct btf_types *b, const char *tracepoint, struct btf_arg *args, int max);
 int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max);
 
+/* Types one by one, by id; typedefs, const and the like are gone through. Ids are those of this BTF. */
+struct btf_look {
+	__u32 kind;	/* BTF_KIND_INT, _ENUM, _PTR, _ARRAY, _STRUCT, _UNION, _FUNC_PROTO, _FLOAT, _FWD; 0: void */
+	__u32 size;	/* bytes; 0: not known */
+	__u32 type;	/* of what it points at, or is an array of; what a function returns */
+	__u32 count;	/* elements, parameters or members */
+	bool is_signed, is_char, is_bool;
+	const char *name; /* "" where it has none */
+};
+
+struct btf_member_at {
+	__u32 type;
+	__u32 bits;	/* from the start of the struct */
+	__u32 width;	/* of a bit field; else 0 */
+};
+
+int btf_look(struct btf_types *b, __u32 id, struct btf_look *look);
+int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len, struct btf_member_at *at); /* -ENOENT */
+/* What a function's, or a tracepoint's, parameters are: a BTF_KIND_FUNC_PROTO; -ENOENT. */
+int btf_func_proto(struct btf_types *b, const char *func);
+int btf_tracepoint_proto(struct btf_types *b, const char *tracepoint);
+int btf_param(struct btf_types *b, __u32 proto, __u32 n, const char **name, __u32 *type);
+/* "struct file *", "char[16]". */
+void btf_type_text(struct btf_types *b, __u32 id, char *text, size_t size);
+
 /*
  * A descriptor of a small BTF with what the CO-RE relocations of this BPF object need, for libbpf to read as
  * btf_custom_path = "/proc/self/fd/N" until the object is loaded. -ENODATA: it has no relocation, so needs none.

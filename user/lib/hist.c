@@ -142,6 +142,9 @@ void hist_show(struct run *run, const void *row, const struct hist_view *h)
 		if (out_pairs(out, row))
 			out_str(out, "\n");
 		bars(out, run, h);
+		if (run->table->average && count)
+			out_printf(out, "avg = %llu %s, total: %llu %s, count: %llu\n", h->sum / count / h->divide, unit_name(run, h->divide),
+				   h->sum / h->divide, unit_name(run, h->divide), count);
 		out_str(out, "\n");
 	}
 }

@@ -29,6 +29,8 @@ bool attach_failed(struct run *run, int error);	/* rule the failing program out;
 int attach_all(struct run *run);
 void attach_detach(void);
 void attach_drop(struct bpf_link *link);	/* one that was kept */
+__u64 attach_missed(void);		/* returns, by links of attach_keep_fd() */
+int attach_programs(const int **fds);	/* those of attach_keep_program() */
 void attach_explain(struct run *run);
 bool attach_lesser(void);
 void attach_lesser_why(void);		/* on stderr */

@@ -59,22 +59,31 @@ static void lose(struct run *run, __u64 n, const char *why, const char *remedy)
 }
 
 /* Programs that the kernel skipped because one was already running on that CPU, or a full kretprobe. */
+static __u64 missed_by(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ? info.recursion_misses : 0;
+}
+
 static __u64 missed(struct run *run)
 {
 	struct bpf_program *p;
+	const int *fds;
+	int n = attach_programs(&fds);
 	__u64 sum = 0;
 
 	bpf_object__for_each_program(p, run->skel->obj) {
-		struct bpf_prog_info info = {};
-		__u32 size = sizeof(info);
 		const char *group = strstr(bpf_program__name(p), "__");
 
 		if (run->tool->twice && group && strstr(run->tool->twice, group + 2))
 			continue;
-		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
-			sum += info.recursion_misses;
+		sum += missed_by(bpf_program__fd(p));
 	}
-	return sum;
+	while (n--)
+		sum += missed_by(fds[n]);
+	return sum + attach_missed();
 }
 
 /* Report new losses where they happened in the stream. */

@@ -160,6 +160,7 @@ struct table {
 	size_t (*merge)(struct run *run, void *rows, size_t n);	/* make one of rows that are the same after row(); how many are left */
 	bool (*line)(struct run *run, const void *row);	/* writes a row its own way; NULL: the heading; false: as usual */
 	bool keyed;			/* histograms: always one a key */
+	bool average;			/* ... with a line below: average, sum, how many */
 	bool idle;			/* rows: those that had nothing in an interval as well */
 };
 
@@ -322,6 +323,7 @@ int table_by_cpu(struct bpf_map *map);	/* in setup(): a per-CPU hash whose keys 
 int attach_keep(struct bpf_link *link);
 int attach_keep_fd(int fd);		/* the same of one that libbpf knows nothing of */
 void attach_at_end(void (*fn)(void));	/* called before all links go */
+int attach_keep_program(int fd);	/* a program that libbpf knows nothing of: what it misses is told */
 int attach_walk(struct bpf_program *iterator);	/* runs it to its end, once */
 /* ... and fn for each record of this size that it writes (at most 16 KB), until fn gives something else than 0 */
 int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, const void *row), void *ctx);

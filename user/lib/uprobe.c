@@ -194,12 +194,12 @@ int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __
 
 struct marker {
 	__u64 at, base, counter;
-	const char *provider, *name;
+	const char *provider, *name, *args;
 };
 
 static bool read_marker(Elf *elf, const char *desc, size_t size, struct marker *m)
 {
-	size_t wide = gelf_getclass(elf) == ELFCLASS64 ? 8 : 4, provider;
+	size_t wide = gelf_getclass(elf) == ELFCLASS64 ? 8 : 4, provider, name;
 	__u64 address[3] = {};
 
 	if (size <= 3 * wide)
@@ -209,7 +209,12 @@ static bool read_marker(Elf *elf, const char *desc, size_t size, struct marker *
 	provider = strnlen(desc + 3 * wide, size - 3 * wide) + 1;
 	if (3 * wide + provider >= size || strnlen(desc + 3 * wide + provider, size - 3 * wide - provider) == size - 3 * wide - provider)
 		return false;
-	*m = (struct marker){ address[0], address[1], address[2], desc + 3 * wide, desc + 3 * wide + provider };
+	name = strlen(desc + 3 * wide + provider) + 1;
+	*m = (struct marker){ address[0], address[1], address[2], desc + 3 * wide, desc + 3 * wide + provider, "" };
+	desc += 3 * wide + provider + name;
+	size -= 3 * wide + provider + name;
+	if (strnlen(desc, size) < size)
+		m->args = desc;
 	return true;
 }
 
@@ -229,7 +234,7 @@ static bool find_section(Elf *elf, const char *name, Elf_Scn **found, GElf_Shdr 
 }
 
 /* What has moved the program since it was linked (prelink) has moved the base with it. */
-static int each_marker(Elf *elf, int (*fn)(void *, const char *, const char *, __u64, __u64), void *ctx)
+static int each_marker(Elf *elf, int (*fn)(void *, const struct uprobe_marker *), void *ctx)
 {
 	size_t at = 0, next, name, desc;
 	__u64 moved, offset;
@@ -252,13 +257,13 @@ static int each_marker(Elf *elf, int (*fn)(void *, const char *, const char *, _
 		moved = has_base && m.base ? base.sh_addr - m.base : 0;
 		offset = convert(elf, m.at + moved, true);
 		if (offset)
-			ret = fn(ctx, m.provider, m.name, offset, m.counter ? convert(elf, m.counter + moved, true) : 0);
+			ret = fn(ctx, &(struct uprobe_marker){ m.provider, m.name, m.args, offset,
+							       m.counter ? convert(elf, m.counter + moved, true) : 0 });
 	}
 	return ret;
 }
 
-int uprobe_markers(const char *path,
-		   int (*fn)(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter), void *ctx)
+int uprobe_markers(const char *path, int (*fn)(void *ctx, const struct uprobe_marker *marker), void *ctx)
 {
 	int fd, ret = -EINVAL;
 	Elf *elf = open_elf(path, &fd);

@@ -11,9 +11,14 @@ int uprobe_name(const char *path, __u64 offset, char *name, size_t size);
 /* Each function's name and offset, also several names of one place, until fn gives something else than 0. */
 int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __u64 offset), void *ctx);
 
-/* Each marker (USDT) in it: where it stands, and where the word is that counts who watches it, or 0; until fn gives something else. */
-int uprobe_markers(const char *path,
-		   int (*fn)(void *ctx, const char *provider, const char *name, __u64 offset, __u64 counter), void *ctx);
+/* A marker (USDT): where it stands in the file, and where the word is that counts who watches it, or 0. */
+struct uprobe_marker {
+	const char *provider, *name, *args;	/* args: "-4@%edi 8@-8(%rbp)" */
+	__u64 offset, counter;
+};
+
+/* Each of them, until fn gives something else than 0. */
+int uprobe_markers(const char *path, int (*fn)(void *ctx, const struct uprobe_marker *marker), void *ctx);
 
 /*
  * Files that a process has mapped, by how their last names begin, in the order of the list and then its program, until fn

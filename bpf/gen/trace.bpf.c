@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/tool.bpf.h"
+#include "lib/filter.bpf.h"
+#include "lib/generated.bpf.h"
+#include "lib/points.bpf.h"
+#include "lib/stack.bpf.h"
+#include "trace.h"
+
+const volatile bool stacks, with_regex;		/* with_regex: for user space */
+const volatile __u32 record = sizeof(struct trace_row);
+
+static __always_inline int see(void *ctx, bool entry, __u64 number)
+{
+	__u64 room[GENERATED_ROOM], kernel = 0, user = 0;
+	struct trace_row *e;
+
+	if (common.filters & ONLY_CPUS && !filter_has(ONLY_CPUS, bpf_get_smp_processor_id()))
+		return 0;
+	if (!filter_current() || !generated(GENERATED_IF, ctx, room, 0ULL, 0ULL))
+		return 0;
+	if (stacks) {
+		kernel = entry ? 0 : stack_kernel(ctx);
+		user = entry ? stack_user_entry(ctx) : stack_user(ctx);
+	}
+	e = event_reserve_bytes(record);
+	if (!e)
+		return 0;
+	e->place = number;
+	e->kernel = kernel;
+	e->user = user;
+	e->one = 1;
+	generated(GENERATED_VALUE, ctx, room, e, 0ULL);
+	event_submit_bytes(e, record);
+	return 0;
+}
+
+POINTS_BOTH(see)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "spin.h"
+
+SEEN long argdist_called(long n, const char *text)
+{
+	seen_after += *text;
+	return n * 100;
+}
+
+static void calls(void *arg)
+{
+	char odd[] = "odd", even[] = "even";
+
+	for (int i = 0; i < 20; i++)
+		argdist_called(i % 5, i % 2 ? odd : even);
+	for (int i = 0; i < 7; i++)
+		seen_call(SYS_close, 1000 + i % 2, 0, 0);
+}
+
+TEST(argdist, "how often each value was there, of several probes; histograms; conditions")
+{
+	struct seen *child = seen_new("counted", calls, NULL);
+	const char *pid = text("%d", child->child.pid), *self = text("%d", getpid()), *called = text("%s:argdist_called", self);
+	struct job *job = tool_start("argdist", "-p", pid, text("%s arg0", called), text("%s (arg0 > 1) str(arg1), arg0 > 3, comm", called),
+				     "sys:close (fd >= 1000) fd"), *hist;
+
+	hist = tool_start("argdist", "-H", "-p", pid, text("%s%%return retval", called), text("%s (arg0 == 4) arg0 << 3", called));
+	seen_run(child);
+	tool_stop(job);
+	tool_stop(hist);
+	seen_end(child);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(sum(job, "count", IS("probe", text("%s arg0", called)), IS("value", text("%d", i))), 4);
+	CHECK_EQ(sum(job, "count", IS("value", "even, 0, counted")), 4);
+	CHECK_EQ(sum(job, "count", IS("value", "odd, 0, counted")), 4);
+	CHECK_EQ(sum(job, "count", IS("value", "odd, 1, counted")), 2);
+	CHECK_EQ(sum(job, "count", IS("value", "1000")), 4);
+	CHECK_EQ(sum(job, "count", IS("value", "1001")), 3);
+	CHECK_EQ(rows(job), 5 + 4 + 2);
+	CHECK_EQ(sum(hist, "count", IS("probe", text("%s%%return retval", called))), 20);
+	CHECK_EQ(sum(hist, "sum", IS("probe", text("%s%%return retval", called))), 20 * 200);
+	CHECK_EQ(sum(hist, "sum", IS("probe", text("%s (arg0 == 4) arg0 << 3", called))), 4 * 32);
+	CHECK_EQ(rows(hist), 2);
+	CHECK_NO_LOSS(job);
+}
+
+TEST(argdist, "what is wrong is told")
+{
+	static const struct { const char *option, *word, *say; } bad[] = {
+		{"-q", "sys:close", "which value"}, {"-H", "sys:close fd, fd", "one value"}, {"-H", "sys:close comm", "text"},
+		{"-q", "sys:close \"%d\" fd", "comma"}, {"-q", "sys:close \"%d\", fd", "no format"}, {"-q", "sys:close comm, comm, comm, comm, fd", "64"},
+		{"-q", "sys:close nosuch", "at 11"},
+	};
+
+	needs("argdist");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct job *job = run("corekit", "argdist", bad[i].option, bad[i].word, "-d", "100ms");
+
+		if (!CHECK_EQ(job->status, 2) || !CHECK_EQ(lines(job->err), 1) || !CHECK_HAS(job->err, bad[i].say))
+			fprintf(stderr, "  %s: %s", bad[i].word, job->err);
+	}
+}

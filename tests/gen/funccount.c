@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <sys/wait.h>
+#include "spin.h"
+
+#define CALLS 25
+
+SEEN void funccount_once(void)
+{
+	seen_after++;
+}
+
+SEEN void funccount_twice(void)
+{
+	seen_after += 2;
+}
+
+SEEN void funccount_never(void)
+{
+	seen_after += 3;
+}
+
+static void calls(void *arg)
+{
+	for (int i = 0; i < CALLS; i++) {
+		funccount_once();
+		funccount_twice();
+		funccount_twice();
+	}
+	for (int i = 0; i < 3; i++) {
+		pid_t pid = seen_call(SYS_fork, 0, 0, 0);
+
+		if (!pid)
+			_exit(0);
+		REQUIRE(waitpid(pid, NULL, 0) == pid);
+	}
+	if (!CALLS)
+		funccount_never();
+}
+
+/* Both ways to functions of programs: at once, where the kernel can, and one by one. */
+TEST(funccount, "functions of a program, tracepoints and system calls, each by name")
+{
+	struct seen *child = seen_new("counted", calls, NULL);
+	const char *pid = text("%d", child->child.pid), *file = text("/proc/%d/exe", getpid()), *self = text("%d:funccount_onc?", getpid());
+	struct job *job = tool_start("funccount", "-p", pid, text("%s:funccount_*", file), "sys:fork", "t:sched:sched_process_fork",
+				     "raw:sched_process_fork"), *other, *regex;
+
+	setenv("COREKIT_WITHOUT", "multi", 1);
+	other = tool_start("funccount", "-p", pid, text("%s:funccount_*%%return", file), "sys:fork%return", "t:sched:sched_process_for[k]", self);
+	unsetenv("COREKIT_WITHOUT");
+	regex = tool_start("funccount", "-p", pid, "-o", "+place", text("%s:/^funccount_(once|never)$/", file), text("r:%s:funccount_twice", file));
+	seen_run(child);
+	tool_stop(job);
+	tool_stop(other);
+	tool_stop(regex);
+	seen_end(child);
+	CHECK_EQ(sum(job, "count", IS("function", "funccount_once")), CALLS);
+	CHECK_EQ(sum(job, "count", IS("function", "funccount_twice")), 2 * CALLS);
+	CHECK_EQ(rows(job, IS("function", "funccount_never")), 0);
+	CHECK_EQ(sum(job, "count", IS("function", "sys_enter_fork")), 3);
+	CHECK_EQ(rows(job, IS("function", "sched_process_fork"), IS("count", 3)), 2);
+	CHECK_EQ(rows(job), 5);
+	CHECK_EQ(sum(other, "count", IS("function", "funccount_once")), 2 * CALLS);
+	CHECK_EQ(sum(other, "count", IS("function", "funccount_twice")), 2 * CALLS);
+	CHECK_EQ(sum(other, "count", IS("function", "sys_exit_fork")), 3);
+	CHECK_EQ(sum(other, "count", IS("function", "sched_process_fork")), 3);
+	CHECK_EQ(sum(regex, "count", IS("place", text("%s:funccount_once", file))), CALLS);
+	CHECK_EQ(sum(regex, "count", IS("place", text("%s:funccount_twice%%return", file))), 2 * CALLS);
+	CHECK_EQ(rows(regex), 2);
+	CHECK_NO_LOSS(job);
+}
+
+static bool has_kprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
+}
+
+TEST(funccount, "functions of the kernel, one and many, as they begin and as they return")
+{
+	struct seen *child;
+	struct job *job, *many;
+
+	needs("funccount");
+	if (!has_kprobes()) {
+		job = run("corekit", "funccount", "kernel_clone", "-d", "100ms");
+		CHECK_EQ(job->status, 3);
+		CHECK_HAS(job->err, "kprobe");
+		CHECK_EQ(lines(job->err), 1);
+		return;
+	}
+	child = seen_new("kernel", calls, NULL);
+	job = tool_start("funccount", "-p", text("%d", child->child.pid), "kernel_clone", "kernel_clone%return", "k:kernel_clone+0");
+	many = tool_start("funccount", "-p", text("%d", child->child.pid), "kernel_clon[e]", "/^kernel_(clone|thread)$/%return", "vfs_wri*");
+	seen_run(child);
+	tool_stop(job);
+	tool_stop(many);
+	seen_end(child);
+	CHECK_EQ(rows(job, IS("function", "kernel_clone"), IS("count", 3)), 3);
+	CHECK_EQ(rows(many, IS("function", "kernel_clone"), IS("count", 3)), 2);
+	CHECK(sum(many, "count", IS("function", "vfs_write")) >= 1);
+	job = run("corekit", "funccount", "kernel_clone+1", "-d", "100ms");
+	CHECK_EQ(job->status, 2);
+	CHECK_EQ(lines(job->err), 1);
+	CHECK_EQ(run("corekit", "funccount", "k:nosuch:vfs_read", "-d", "100ms")->status, 2);
+}
+
+TEST(funccount, "what can't be counted is told")
+{
+	static const char *const bad[] = {"t:sched", "t:no:such", "/nowhere:main", "/proc/self/exe:no_such_function", "sys:nosuch", "perf:nosuch",
+					  "perf:cpu-clock:x", "timer:x", "timer:1ns", "c:/(/", "c:malloc+x", "t:sched:sched_switch%return", "raw:no_such",
+					  "no_such_function", ""};
+
+	needs("funccount");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct job *job = run("corekit", "funccount", bad[i], "-d", "100ms");
+
+		if (!CHECK_EQ(job->status, 2) || !CHECK_EQ(lines(job->err), 1))
+			fprintf(stderr, "  %s: %s", bad[i], job->err);
+	}
+}

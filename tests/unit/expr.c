@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* user/lib/expr_*.c: expressions as programs give what C gives. */
+#include <sys/uio.h>
+#include "expr_run.h"
+#include "unit.h"
+
+static struct expr_scope scope;
+static char words[2][40] = {"first text", "second, which is a longer text by far"};
+static struct iovec iov[2] = {{words[0], 77}, {words[1], 1ULL << 40}};
+static __u64 args[RUN_ARGS] = {-7, ~0ULL - 1, 0xfffffffb, 0xfffffffa, 0x80, 0xffff, (__u64)(uintptr_t)iov, (__u64)(uintptr_t)words[0]};
+
+#define a0 ((__s64)args[0])
+#define a1 args[1]
+#define a2 ((__s64)(__s32)args[2])
+#define a3 ((__s64)(__u32)args[3])
+#define a4 ((__s64)(__s8)args[4])
+#define a5 ((__s64)(__u16)args[5])
+
+static bool gives(const char *text, __u64 want)
+{
+	static char log[65536];
+	struct expr_error e;
+	struct expr *expr;
+	__u64 got = 0;
+	int fd, ret;
+
+	if (expr_new(&expr, &scope, text, &e)) {
+		FAIL("'%s': at %zu: %s", text, e.at, e.text);
+		return false;
+	}
+	fd = run_load(expr, log, sizeof(log));
+	if (fd == -EPERM) {
+		expr_free(expr);
+		SKIP("may not load programs");
+	}
+	ret = fd < 0 ? fd : run_program(fd, args, &got);
+	if (ret)
+		FAIL("'%s': %s\n%s", text, strerror(-ret), fd < 0 ? log : "");
+	else if (got != want)
+		FAIL("'%s': is %llx, not %llx", text, got, want);
+	if (expr_model(expr, args) != want)
+		FAIL("'%s': the model gives %llx, not %llx", text, expr_model(expr, args), want);
+	if (fd >= 0)
+		close(fd);
+	expr_free(expr);
+	return !ret;
+}
+
+#define SAME(...) gives(#__VA_ARGS__, (__u64)(__VA_ARGS__))
+
+TEST(expr, "arithmetic, comparison and logic, as C has them in 64 bits")
+{
+	run_scope(&scope);
+	if (!gives("1", 1))
+		return;
+	SAME(a0 + a2 * 3 - a4 / 2);
+	SAME(a0 / 2);
+	SAME(a0 % 4);
+	SAME(7 % -4 + -7 / -2);
+	SAME(a1 / 3);
+	SAME(a1 % 1000);
+	SAME(((a3 ^ 0x55) & ~a5) | 1);
+	SAME(a0 >> 1);
+	SAME(a1 >> 1);
+	SAME(1 << 40 % 64 / 2);
+	gives("a0 > 0 && a0 < 0 || !a4 | a5 & 1", 1);
+	SAME((a2 < a3 && a0 < 0) || !a4);
+	SAME((a2 < a3) + (a0 <= -7) + (a1 > 5) + (a4 >= -128) + (a5 != 65535) + (a5 == 65535));
+	SAME(-a0 * (a4 - 3) + !a0 + !!a0);
+	SAME(a0 < 0 ? a2 : a3);
+	SAME(a0 > 0 ? 1 : a1 == 2 ? 2 : 0x123456789abcdef);
+	gives("(__u8)a0 + (__s8)a5 + (unsigned int)a2 + (int)a3 + (unsigned short)a0 + (long)a1", 249 - 1 + 0xfffffffbULL - 6 + 0xfff9 - 2);
+	SAME('a' + 0x10 + 010);
+	SAME(((((a0 + 1) * (a2 + 2)) + ((a3 + 3) * (a4 + 4))) ^ (((a5 + 5) * (a0 + 6)) - ((a2 + 7) * (a3 + 8)))));
+	gives("-1 < a3", 1);		/* values, not types */
+	gives("a1 > -1", 0);		/* ... as far as 64 bits go */
+	gives("a0 / a5 % (a0 - a0)", 0);
+	gives("a5 / (a0 - a0)", 0);
+	gives("a5 % (a0 - a0)", 0xffff);
+	gives("a5 << 64", 0xffff);
+	gives("-9223372036854775807 / (a0 + 6)", 9223372036854775807ULL);
+}
+
+TEST(expr, "memory: members, elements, casts, text")
+{
+	run_scope(&scope);
+	if (!gives("1", 1))
+		return;
+	gives("p->iov_len", 77);
+	gives("p[1].iov_len + (*p).iov_len", (1ULL << 40) + 77);
+	gives("((struct iovec *)(a1 + 2 + (u64)p))->iov_len", 77);
+	gives("p[a0 + 8].iov_len", 1ULL << 40);
+	gives("(&p[1])->iov_len", 1ULL << 40);
+	gives("*(u8 *)p->iov_base", 'f');
+	gives("((char *)p[1].iov_base)[7]", words[1][7]);
+	gives("s == \"first text\"", 1);
+	gives("\"first\" == s", 0);
+	gives("s != \"first text, and more\"", 1);
+	gives("str(p[1].iov_base) == \"second, which is a longer text by far\"", 1);
+	gives("str(p[1].iov_base) == \"second, which is a longer text by fa\"", 0);
+}
+
+TEST(expr, "what is wrong is told, with its place")
+{
+	static const struct { const char *text; size_t at; const char *say; } bad[] = {
+		{"", 0, "nothing"}, {"1 +", 3, "nothing"}, {"a0 a1", 3, "operator"}, {"(a0", 3, ")"}, {"nosuch + 1", 0, "nosuch"},
+		{"p.iov_len", 1, "->"}, {"p->nosuch", 3, "struct iovec"}, {"a0->x", 2, "pointer"}, {"s > \"x\"", 2, "=="},
+		{"a0 == \"x\"", 3, "text"}, {"1 / 0", 2, "0"}, {"*a0", 0, "pointer"}, {"(struct nosuch *)a0", 8, "type"},
+		{"\"abc", 0, "end"}, {"12z", 0, "number"}, {"*p", 0, "struct"}, {"&a0", 0, "address"}, {"f(1)", 0, "function"},
+		{"\"a\" + 1", 4, "=="}, {"p[s == \"x\"", 10, "]"}, {"comm + 1", 5, "number"}, {"latency", 0, "latency"},
+		{"(struct iovec)a0", 1, "struct"}, {"a0 ? 1", 6, ":"},
+	};
+	char deep[2000] = "";
+
+	run_scope(&scope);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct expr_error e;
+		struct expr *expr;
+
+		if (!CHECK_EQ(expr_new(&expr, &scope, bad[i].text, &e), -EINVAL))
+			continue;
+		if (!CHECK_EQ(e.at, bad[i].at) || !CHECK_HAS(e.text, bad[i].say))
+			fprintf(stderr, "  '%s': %s\n", bad[i].text, e.text);
+	}
+	for (int i = 0; i < 1000; i++)
+		strcat(deep, "(");
+	CHECK_EQ(expr_new(&(struct expr *){0}, &scope, deep, &(struct expr_error){0}), -EINVAL);
+}

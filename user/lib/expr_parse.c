@@ -1,0 +1,842 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Expressions: text to a tree whose nodes have types. */
+#include <ctype.h>
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/expr_node.h"
+#include "lib/lib.h"
+
+#define DEEP 64		/* parentheses and operators in one another */
+
+struct parser {
+	const char *text, *at;
+	struct expr_scope *scope;
+	struct expr_error *e;
+	struct expr *expr;
+	int depth;
+	bool failed;
+};
+
+static struct node *fail(struct parser *p, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static struct node *fail(struct parser *p, const char *at, const char *format, ...)
+{
+	va_list args;
+
+	if (p->failed)
+		return NULL;
+	p->failed = true;
+	p->e->at = at - p->text;
+	va_start(args, format);
+	vsnprintf(p->e->text, sizeof(p->e->text), format, args);
+	va_end(args);
+	return NULL;
+}
+
+int expr_complain(const char *text, const struct expr_error *e)
+{
+	err("'%s': at %zu%s%.16s%s: %s", text, e->at + 1, e->at < strlen(text) ? " '" : "", e->at < strlen(text) ? text + e->at : "",
+	    e->at < strlen(text) ? "'" : ", the end", e->text);
+	return -EINVAL;
+}
+
+static struct node *node_new(struct parser *p, enum node_kind kind, const char *at)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return fail(p, at, "out of memory");
+	n->kind = kind;
+	n->at = at - p->text;
+	n->next = p->expr->all;
+	p->expr->all = n;
+	return n;
+}
+
+static const struct expr_type number = { .kind = EXPR_NUMBER, .size = 8, .is_signed = true };
+
+static void space(struct parser *p)
+{
+	while (isspace((unsigned char)*p->at))
+		p->at++;
+}
+
+static bool take(struct parser *p, const char *what)
+{
+	size_t len = strlen(what);
+
+	space(p);
+	if (strncmp(p->at, what, len))
+		return false;
+	p->at += len;
+	return true;
+}
+
+static size_t word(const char *at)
+{
+	size_t n = 0;
+
+	if (!isalpha((unsigned char)*at) && *at != '_')
+		return 0;
+	while (isalnum((unsigned char)at[n]) || at[n] == '_')
+		n++;
+	return n;
+}
+
+/* --- Types --- */
+
+static int need_btf(struct parser *p)
+{
+	return p->scope->btf ? 0 : btf_open(&p->scope->btf, NULL);
+}
+
+/* What a thing of this BTF type is as a value; `user`: where its pointers point. */
+static bool type_of(struct parser *p, __u32 id, bool user, struct expr_type *type)
+{
+	struct btf_look look, to;
+
+	*type = (struct expr_type){ .user = user };
+	if (btf_look(p->scope->btf, id, &look))
+		return false;
+	switch (look.kind) {
+	case BTF_KIND_INT:
+	case BTF_KIND_ENUM:
+		type->kind = EXPR_NUMBER;
+		type->size = look.size;
+		type->is_signed = look.is_signed;
+		type->is_char = look.is_char;
+		return look.size == 1 || look.size == 2 || look.size == 4 || look.size == 8;
+	case BTF_KIND_PTR:
+		type->kind = EXPR_POINTER;
+		type->id = look.type;
+		type->size = 8;
+		type->is_char = !btf_look(p->scope->btf, look.type, &to) && to.is_char;
+		return true;
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_ARRAY:
+		type->kind = EXPR_PLACE;
+		type->id = id;
+		type->is_char = look.kind == BTF_KIND_ARRAY && !btf_look(p->scope->btf, look.type, &to) && to.is_char;
+		type->size = 8;
+		return true;
+	}
+	return false;
+}
+
+/* Bytes from one to the next; 0: it isn't known. */
+static __u32 size_of(struct parser *p, __u32 id)
+{
+	struct btf_look look;
+	__u64 count = 1;
+
+	for (int i = 0; i < 8; i++) {
+		if (btf_look(p->scope->btf, id, &look))
+			return 0;
+		if (look.kind != BTF_KIND_ARRAY)
+			return count * look.size > INT32_MAX ? 0 : count * look.size;
+		count *= look.count;
+		if (count > INT32_MAX)
+			return 0;
+		id = look.type;
+	}
+	return 0;
+}
+
+static struct node *offset(struct parser *p, struct node *base, __u64 bytes, const char *at)
+{
+	struct node *n;
+
+	if (base->kind == NODE_CONTEXT) {
+		n = node_new(p, NODE_CONTEXT, at);
+		if (n)
+			n->number = base->number + bytes;
+		return n;
+	}
+	n = node_new(p, NODE_OFFSET, at);
+	if (!n)
+		return NULL;
+	n->a = base;
+	n->number = bytes;
+	return n;
+}
+
+/* What lies at an address, of a type of BTF; `width` bits from `bit` on, where that is a bit field. */
+static struct node *at_address(struct parser *p, struct node *address, __u32 id, bool user, __u32 bit, __u32 width, const char *at)
+{
+	struct expr_type type;
+	struct node *n;
+
+	if (!type_of(p, id, user, &type))
+		return fail(p, at, "a type that has no value here");
+	if (type.kind == EXPR_PLACE) {
+		address->type = type;
+		return address;
+	}
+	n = node_new(p, NODE_LOAD, at);
+	if (!n)
+		return NULL;
+	n->a = address;
+	n->type = type;
+	n->bit = bit;
+	n->width = width;
+	n->user = user;
+	if (width && width < 32)
+		n->type.size = 4;
+	return n;
+}
+
+static struct node *member(struct parser *p, struct node *base, bool arrow, const char *at)
+{
+	struct btf_member_at m;
+	size_t len;
+	__u32 bytes;
+
+	space(p);
+	len = word(p->at);
+	if (!len)
+		return fail(p, p->at, "the name of a member is missing");
+	if (arrow && base->type.kind != EXPR_POINTER)
+		return fail(p, at, base->type.kind == EXPR_PLACE ? "it is no pointer: use ." : "it is no pointer");
+	if (!arrow && base->type.kind != EXPR_PLACE)
+		return fail(p, at, base->type.kind == EXPR_POINTER ? "it is a pointer: use ->" : "it is no struct");
+	if (!base->type.id)
+		return fail(p, at, "nothing is known of its type: cast it, as ((struct file *)arg0)->f_flags");
+	if (btf_member_find(p->scope->btf, base->type.id, p->at, len, &m)) {
+		char text[96];
+
+		btf_type_text(p->scope->btf, base->type.id, text, sizeof(text));
+		return fail(p, p->at, "%s has no such member", text);
+	}
+	at = p->at;
+	p->at += len;
+	bytes = m.bits / 8;
+	base = offset(p, base, bytes, at);
+	return base ? at_address(p, base, m.type, base->kind == NODE_CONTEXT ? false : base->a->type.user, m.bits % 8, m.width, at) : NULL;
+}
+
+/* An element, or with index 0 what a pointer points at. */
+static struct node *element(struct parser *p, struct node *base, struct node *index, const char *at)
+{
+	struct expr_type type = base->type;
+	struct node *n, *scaled;
+	__u32 id = type.id, size;
+	struct btf_look look;
+
+	if (type.kind != EXPR_POINTER && type.kind != EXPR_PLACE)
+		return fail(p, at, "it is no pointer and no array");
+	if (index->type.kind != EXPR_NUMBER)
+		return fail(p, at, "the index is no number");
+	if (type.kind == EXPR_PLACE && id) {
+		if (btf_look(p->scope->btf, id, &look) || look.kind != BTF_KIND_ARRAY)
+			return fail(p, at, "it is no array");
+		id = look.type;
+	}
+	if (!id && type.kind == EXPR_POINTER && !type.stars)
+		return fail(p, at, "nothing is known of what it points at: cast it, as *(u32 *)arg0");
+	size = id ? size_of(p, id) : type.stars > 1 ? 8 : type.size;
+	if (!size)
+		return fail(p, at, "the size of what it points at isn't known");
+	if (base->kind == NODE_CONTEXT) {
+		if (index->kind != NODE_NUMBER || index->number >= base->count / size)
+			return fail(p, at, "an element of this is to be had by a constant number only, below %u", base->count / size);
+		n = node_new(p, NODE_FIELD, at);
+		if (!n)
+			return NULL;
+		n->number = base->number + index->number * size;
+		n->type = (struct expr_type){ .kind = EXPR_NUMBER, .size = size, .is_signed = type.is_signed, .is_char = type.is_char };
+		return n;
+	}
+	if (base->kind == NODE_CONTEXT_AT && (index->kind != NODE_NUMBER || index->number > UINT16_MAX))
+		return fail(p, at, "an element of this is to be had by a constant number only");
+	if (index->kind == NODE_NUMBER && (__s64)index->number >= -(1 << 20) && (__s64)index->number <= (1 << 20) && size <= 1 << 10) {
+		n = offset(p, base, index->number * size, at);
+	} else {
+		scaled = node_new(p, NODE_NUMBER, at);
+		n = node_new(p, NODE_BINARY, at);
+		if (!scaled || !n)
+			return NULL;
+		scaled->number = size;
+		scaled->type = number;
+		n->op = '*';
+		n->a = index;
+		n->b = scaled;
+		n->type = number;
+		scaled = n;
+		n = node_new(p, NODE_BINARY, at);
+		if (!n)
+			return NULL;
+		n->op = '+';
+		n->a = base;
+		n->b = scaled;
+	}
+	if (!n)
+		return NULL;
+	n->type = type;		/* of an address: whose it is */
+	if (id)
+		return at_address(p, n, id, type.user, 0, 0, at);
+	scaled = node_new(p, NODE_LOAD, at);
+	if (!scaled)
+		return NULL;
+	scaled->a = n;
+	scaled->user = type.user;
+	scaled->type = type;
+	if (type.stars > 1) {
+		scaled->type.stars--;
+		scaled->type.kind = EXPR_POINTER;
+	} else {
+		scaled->type.stars = 0;
+		scaled->type.kind = EXPR_NUMBER;
+	}
+	return scaled;
+}
+
+static const struct { const char *name; __u8 size; bool is_signed, is_char; } simple[] = {
+	{ "char", 1, true, true }, { "short", 2, true, false }, { "int", 4, true, false }, { "long", 8, true, false },
+	{ "unsigned", 4, false, false }, { "signed", 4, true, false }, { "bool", 1, false, false },
+	{ "u8", 1, false, false }, { "u16", 2, false, false }, { "u32", 4, false, false }, { "u64", 8, false, false },
+	{ "s8", 1, true, false }, { "s16", 2, true, false }, { "s32", 4, true, false }, { "s64", 8, true, false },
+	{ "__s8", 1, true, false }, { "__s16", 2, true, false }, { "__s32", 4, true, false }, { "__s64", 8, true, false },
+	{ "__u8", 1, false, false }, { "__u16", 2, false, false }, { "__u32", 4, false, false }, { "__u64", 8, false, false },
+	{ "size_t", 8, false, false }, { "ssize_t", 8, true, false }, { "pid_t", 4, true, false }, { "void", 0, false, false },
+};
+
+static const struct expr_arg *find_arg(const struct expr_scope *scope, const char *name, size_t len)
+{
+	for (size_t i = 0; i < scope->n; i++)
+		if (strlen(scope->args[i].name) == len && !strncmp(scope->args[i].name, name, len))
+			return &scope->args[i];
+	return NULL;
+}
+
+/* "(struct file *)": true, and the type; p->at is behind it then. */
+static bool cast(struct parser *p, struct expr_type *type)
+{
+	static const struct { const char *word; __u32 kind; } kinds[] = {
+		{ "struct", BTF_KIND_STRUCT }, { "union", BTF_KIND_UNION }, { "enum", BTF_KIND_ENUM },
+	};
+	const char *start = p->at, *name;
+	__u32 kind = 0, stars = 0;
+	bool is_unsigned = false, found = false;
+	char text[128];
+	size_t len;
+	int id;
+
+	*type = (struct expr_type){ .user = p->scope->user };
+	space(p);
+	len = word(p->at);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (len == strlen(kinds[i].word) && !strncmp(p->at, kinds[i].word, len))
+			kind = kinds[i].kind;
+	if (kind) {
+		p->at += len;
+		space(p);
+		len = word(p->at);
+	}
+	name = p->at;
+	if (!len || len >= sizeof(text) || (!kind && find_arg(p->scope, name, len)))
+		goto no;
+	for (bool more = !kind; more && len;) {		/* "unsigned long long int" */
+		more = false;
+		for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++)
+			if (strlen(simple[i].name) == len && !strncmp(p->at, simple[i].name, len)) {
+				bool sign = simple[i].name[0] == 'u' && simple[i].name[1] == 'n', only = sign || !strcmp(simple[i].name, "signed");
+
+				if (!found || !(only || (!strcmp(simple[i].name, "int") && type->size)))
+					type->size = simple[i].size;
+				type->is_signed = simple[i].is_signed;
+				type->is_char |= simple[i].is_char;
+				is_unsigned |= sign;
+				found = more = true;
+			}
+		if (more) {
+			p->at += len;
+			space(p);
+			len = word(p->at);
+		}
+	}
+	type->is_signed &= !is_unsigned;
+	if (!found) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, name);
+		p->at += len;
+		space(p);
+		if (!kind && *p->at != ')' && *p->at != '*')
+			goto no;
+		if (need_btf(p))
+			goto no;
+		id = btf_find(p->scope->btf, text, kind ?: BTF_KIND_TYPEDEF);
+		if (id < 0) {
+			if (kind)
+				fail(p, name, "this kernel has no such type");
+			goto no;
+		}
+		type->id = id;
+	}
+	while (take(p, "*"))
+		stars++;
+	if (!take(p, ")"))
+		goto no;
+	if (found) {
+		type->kind = stars ? EXPR_POINTER : EXPR_NUMBER;
+		type->stars = type->size ? stars : stars ? stars - 1 : 0;
+		if (!stars && !type->size) {
+			fail(p, start, "nothing can be made void");
+			return true;
+		}
+		type->size = type->size ?: 8;
+	} else if (stars > 1) {	/* a pointer to a pointer: what is behind is of this type only by one more cast */
+		*type = (struct expr_type){ .kind = EXPR_POINTER, .stars = stars, .size = 8, .user = p->scope->user };
+	} else if (stars) {
+		type->kind = EXPR_POINTER;
+		type->size = 8;
+	} else {
+		__u32 of = type->id;
+
+		if (!type_of(p, of, p->scope->user, type) || type->kind == EXPR_PLACE)
+			fail(p, start, "a struct can't be made by a cast: point at it");
+	}
+	return true;
+no:
+	if (!p->failed)
+		p->at = start;
+	return p->failed;
+}
+
+/* --- The tree, by precedence --- */
+
+static struct node *ternary(struct parser *p);
+static struct node *unary(struct parser *p);
+
+static struct node *leaf(struct parser *p, enum node_kind kind, __u64 value, const struct expr_type *type, const char *at)
+{
+	struct node *n = node_new(p, kind, at);
+
+	if (n) {
+		n->number = value;
+		n->type = *type;
+	}
+	return n;
+}
+
+static struct node *literal(struct parser *p)
+{
+	struct expr_type type = { .kind = EXPR_STRING };
+	struct node *n = node_new(p, NODE_STRING, p->at);
+	const char *start = p->at;
+	size_t len = 0;
+
+	if (!n)
+		return NULL;
+	n->type = type;
+	for (p->at++; *p->at && *p->at != '"'; p->at++) {
+		if (*p->at == '\\' && p->at[1])
+			p->at++;
+		if (len == TEXT_MAX - 1)
+			return fail(p, start, "more than %d characters", TEXT_MAX - 1);
+		n->text[len++] = p->at[-1] != '\\' ? *p->at : *p->at == 'n' ? '\n' : *p->at == 't' ? '\t' : *p->at;
+	}
+	if (*p->at != '"')
+		return fail(p, start, "a string that doesn't end");
+	p->at++;
+	n->count = len;
+	return n;
+}
+
+static struct node *read_number(struct parser *p)
+{
+	struct expr_type type = number;
+	const char *start = p->at;
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(p->at, &end, 0);
+	if (errno || isalnum((unsigned char)*end) || *end == '_')
+		return fail(p, start, "no number");
+	p->at = end;
+	type.is_signed = value <= INT64_MAX;
+	return leaf(p, NODE_NUMBER, value, &type, start);
+}
+
+static struct node *named(struct parser *p)
+{
+	static const struct { const char *name; enum builtin is; __u8 size; } builtins[] = {
+		{ "pid", IS_PID, 4 }, { "tid", IS_TID, 4 }, { "uid", IS_UID, 4 }, { "gid", IS_GID, 4 }, { "cpu", IS_CPU, 4 },
+		{ "time", IS_TIME, 8 }, { "cgroup", IS_CGROUP, 8 }, { "random", IS_RANDOM, 4 }, { "latency", IS_LATENCY, 8 },
+	};
+	const char *start = p->at;
+	size_t len = word(p->at);
+	const struct expr_arg *arg = find_arg(p->scope, start, len);
+	struct expr_type type = {};
+	struct node *n;
+
+	p->at += len;
+	if (arg) {
+		n = leaf(p, arg->from == ARG_TEXT ? NODE_CONTEXT : arg->from == ARG_TEXT_AT ? NODE_CONTEXT_AT :
+			    arg->from == ARG_FIELD ? NODE_FIELD : arg->from == ARG_MARKER ? NODE_MARKER : NODE_WORD, arg->at, &arg->type, start);
+		if (n) {
+			n->count = arg->count;
+			n->arg = arg;
+		}
+		return n;
+	}
+	if (len == 4 && !strncmp(start, "comm", 4)) {
+		type.kind = EXPR_STRING;
+		return leaf(p, NODE_COMM, 0, &type, start);
+	}
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++)
+		if (strlen(builtins[i].name) == len && !strncmp(start, builtins[i].name, len)) {
+			if (builtins[i].is == IS_LATENCY && !p->scope->latency)
+				return fail(p, start, "only where a function returns is there a latency");
+			type = (struct expr_type){ .kind = EXPR_NUMBER, .size = builtins[i].size, .is_signed = false };
+			return leaf(p, NODE_BUILTIN, builtins[i].is, &type, start);
+		}
+	return fail(p, start, "there is no '%.*s' here%s", (int)len, start,
+		    !p->scope->n ? "" : ": see corekit tplist -a");
+}
+
+/* str(x): text at an address. user(x), kernel(x): whose address it is. */
+static struct node *function(struct parser *p)
+{
+	static const char *const names[] = { "str", "user", "kernel" };
+	const char *start = p->at;
+	size_t len = word(p->at);
+	struct node *a, *n;
+	size_t which;
+
+	for (which = 0; which < 3; which++)
+		if (strlen(names[which]) == len && !strncmp(start, names[which], len))
+			break;
+	if (which == 3)
+		return fail(p, start, "no such function: there are str(), user() and kernel()");
+	p->at += len;
+	take(p, "(");
+	a = ternary(p);
+	if (!a)
+		return NULL;
+	if (!take(p, ")"))
+		return fail(p, p->at, ") is missing");
+	if (a->type.kind == EXPR_STRING)
+		return fail(p, start, "it is no address");
+	n = node_new(p, NODE_SAME, start);
+	if (!n)
+		return NULL;
+	n->a = a;
+	n->type = a->type;
+	if (a->kind == NODE_CONTEXT || a->kind == NODE_CONTEXT_AT) {
+		if (which)
+			return fail(p, start, "it lies in the record");
+		return a;
+	}
+	if (a->type.kind == EXPR_NUMBER)
+		n->type = (struct expr_type){ .kind = EXPR_POINTER, .size = 8, .user = p->scope->user };
+	if (which)
+		n->type.user = which == 1;
+	if (!which && n->type.kind == EXPR_POINTER)
+		n->type = (struct expr_type){ .kind = EXPR_POINTER, .size = 1, .stars = 1, .is_signed = true, .is_char = true, .user = n->type.user };
+	else if (!which && !n->type.is_char)
+		return fail(p, start, "it is no text");
+	return n;
+}
+
+static struct node *primary(struct parser *p)
+{
+	struct node *n;
+	size_t len;
+
+	space(p);
+	if (*p->at == '"')
+		return literal(p);
+	if (isdigit((unsigned char)*p->at))
+		return read_number(p);
+	if (*p->at == '\'' && p->at[1] && p->at[1] != '\\' && p->at[2] == '\'') {
+		p->at += 3;
+		return leaf(p, NODE_NUMBER, (unsigned char)p->at[-2], &number, p->at - 3);
+	}
+	if (take(p, "(")) {
+		n = ternary(p);
+		if (n && !take(p, ")"))
+			return fail(p, p->at, ") is missing");
+		return n;
+	}
+	len = word(p->at);
+	if (!len)
+		return fail(p, p->at, *p->at ? "a value is missing" : "there is nothing");
+	return p->at[len] == '(' ? function(p) : named(p);
+}
+
+static struct node *postfix(struct parser *p)
+{
+	struct node *n = primary(p), *index;
+	const char *at;
+
+	while (n && !p->failed) {
+		space(p);
+		at = p->at;
+		if (take(p, "->")) {
+			n = member(p, n, true, at);
+		} else if (*at == '.' && ++p->at) {
+			n = member(p, n, false, at);
+		} else if (take(p, "[")) {
+			index = ternary(p);
+			if (index && !take(p, "]"))
+				return fail(p, p->at, "] is missing");
+			n = index ? element(p, n, index, at) : NULL;
+		} else {
+			break;
+		}
+	}
+	return p->failed ? NULL : n;
+}
+
+static bool is_value(struct parser *p, const struct node *n, const char *at)
+{
+	if (n->type.kind == EXPR_NUMBER || n->type.kind == EXPR_POINTER)
+		return true;
+	fail(p, at, n->type.kind == EXPR_STRING ? "text is no number" : "a struct or array is no number");
+	return false;
+}
+
+static struct node *unary(struct parser *p)
+{
+	struct expr_type type;
+	struct node *n, *zero;
+	const char *at;
+	char op;
+
+	space(p);
+	at = p->at;
+	op = *at;
+	if (++p->depth > DEEP)
+		return fail(p, at, "too deep");
+	if (op == '(') {
+		p->at++;
+		if (cast(p, &type)) {
+			struct node *a = p->failed ? NULL : unary(p);
+
+			if (!a)
+				return NULL;
+			if (a->type.kind == EXPR_STRING || a->kind == NODE_CONTEXT || a->kind == NODE_CONTEXT_AT)
+				return fail(p, at, "text can't be made something else");
+			if (a->type.kind != EXPR_NUMBER)
+				type.user = a->type.user;
+			n = node_new(p, type.kind == EXPR_NUMBER && type.size < 8 ? NODE_NARROW : NODE_SAME, at);
+			if (!n)
+				return NULL;
+			n->a = a;
+			n->type = type;
+			p->depth--;
+			return n;
+		}
+		p->at = at;
+	} else if (op == '*' || op == '!' || op == '~' || op == '-' || op == '&') {
+		p->at++;
+		n = unary(p);
+		if (!n)
+			return NULL;
+		p->depth--;
+		if (op == '*') {
+			zero = leaf(p, NODE_NUMBER, 0, &number, at);
+			return zero ? element(p, n, zero, at) : NULL;
+		}
+		if (op == '&') {
+			if (n->type.kind == EXPR_PLACE && n->kind != NODE_CONTEXT && n->kind != NODE_CONTEXT_AT) {
+				zero = leaf(p, NODE_SAME, 0, &n->type, at);
+				if (zero) {
+					zero->a = n;
+					zero->type.kind = EXPR_POINTER;
+				}
+				return zero;
+			}
+			if (n->kind != NODE_LOAD || n->width)
+				return fail(p, at, "it has no address");
+			zero = leaf(p, NODE_SAME, 0, &(struct expr_type){ .kind = EXPR_POINTER, .size = 8, .user = n->user }, at);
+			if (zero)
+				zero->a = n->a;
+			return zero;
+		}
+		if (!is_value(p, n, at))
+			return NULL;
+		zero = leaf(p, NODE_UNARY, 0, &number, at);
+		if (zero) {
+			zero->op = op;
+			zero->a = n;
+			if (op != '!' && !n->type.is_signed && n->type.size == 8)
+				zero->type.is_signed = false;
+		}
+		return zero;
+	}
+	n = postfix(p);
+	p->depth--;
+	return n;
+}
+
+/* "<=" and "<<" before "<": each operator with its strength and what it is called here. */
+static const struct { char text[3]; char op; int strength; } operators[] = {
+	{ "||", 'O', 1 }, { "&&", 'A', 2 }, { "|", '|', 3 }, { "^", '^', 4 }, { "&", '&', 5 }, { "==", '=', 6 }, { "!=", '#', 6 },
+	{ "<<", 'L', 8 }, { ">>", 'R', 8 }, { "<=", 'l', 7 }, { ">=", 'g', 7 }, { "<", '<', 7 }, { ">", '>', 7 },
+	{ "+", '+', 9 }, { "-", '-', 9 }, { "*", '*', 10 }, { "/", '/', 10 }, { "%", '%', 10 },
+};
+
+bool node_is_text(const struct node *n)
+{
+	return n->type.kind == EXPR_STRING || ((n->type.kind == EXPR_PLACE || (n->type.kind == EXPR_POINTER && n->type.stars <= 1)) && n->type.is_char);
+}
+
+static bool is_wide(const struct node *n)
+{
+	return n->type.kind == EXPR_POINTER || (n->type.size == 8 && !n->type.is_signed);
+}
+
+static struct node *text_comparison(struct parser *p, struct node *a, struct node *b, char op, const char *at)
+{
+	struct node *n, *swap = a;
+
+	if (op != '=' && op != '#')
+		return fail(p, at, "text can be compared by == and != only");
+	if (a->kind == NODE_STRING) {
+		a = b;
+		b = swap;
+	}
+	if (b->kind != NODE_STRING)
+		return fail(p, at, "text can be compared with a \"constant\" only");
+	if (!node_is_text(a) || a->kind == NODE_STRING)
+		return fail(p, at, "it is no text: str() takes an address for that of text");
+	n = leaf(p, NODE_TEXT_IS, 0, &number, at);
+	if (n) {
+		n->op = op;
+		n->a = a;
+		n->b = b;
+	}
+	return n;
+}
+
+static struct node *binary(struct parser *p, int strength)
+{
+	struct node *a = unary(p), *b, *n;
+	size_t which;
+	const char *at;
+	char op;
+
+	while (a) {
+		space(p);
+		at = p->at;
+		for (which = 0; which < sizeof(operators) / sizeof(*operators); which++)
+			if (!strncmp(at, operators[which].text, strlen(operators[which].text)))
+				break;
+		if (which == sizeof(operators) / sizeof(*operators) || operators[which].strength < strength)
+			return a;
+		op = operators[which].op;
+		p->at += strlen(operators[which].text);
+		if (++p->depth > DEEP)
+			return fail(p, at, "too deep");
+		b = binary(p, operators[which].strength + 1);
+		p->depth--;
+		if (!b)
+			return NULL;
+		if (a->kind == NODE_STRING || b->kind == NODE_STRING) {
+			a = text_comparison(p, a, b, op, at);
+			continue;
+		}
+		if (!is_value(p, a, at) || !is_value(p, b, at))
+			return NULL;
+		if ((op == '/' || op == '%') && b->kind == NODE_NUMBER && !b->number)
+			return fail(p, at, "a division by 0");
+		n = leaf(p, op == 'O' || op == 'A' ? NODE_LOGIC : NODE_BINARY, 0, &number, at);
+		if (!n)
+			return NULL;
+		n->op = op;
+		n->a = a;
+		n->b = b;
+		n->is_unsigned = op == 'R' ? is_wide(a) : is_wide(a) || is_wide(b);
+		if (!strchr("=#lg<>OA", op) && n->is_unsigned)
+			n->type.is_signed = false;
+		if ((op == '+' || op == '-') && a->type.kind == EXPR_POINTER && b->type.kind == EXPR_NUMBER)
+			n->type = (struct expr_type){ .kind = EXPR_POINTER, .size = 8, .user = a->type.user };	/* bytes; of unknown type */
+		a = n;
+	}
+	return a;
+}
+
+static struct node *ternary(struct parser *p)
+{
+	struct node *a = binary(p, 1), *n;
+	const char *at;
+
+	space(p);
+	at = p->at;
+	if (!a || *at != '?')
+		return a;
+	p->at++;
+	if (++p->depth > DEEP)
+		return fail(p, at, "too deep");
+	n = leaf(p, NODE_CHOICE, 0, &number, at);
+	if (!n || !is_value(p, a, at))
+		return NULL;
+	n->a = a;
+	n->b = ternary(p);
+	if (!n->b)
+		return NULL;
+	if (!take(p, ":"))
+		return fail(p, p->at, ": is missing");
+	n->c = ternary(p);
+	p->depth--;
+	if (!n->c || !is_value(p, n->b, at) || !is_value(p, n->c, at))
+		return NULL;
+	n->type.is_signed = !is_wide(n->b) && !is_wide(n->c);
+	return n;
+}
+
+int expr_new(struct expr **expr, struct expr_scope *scope, const char *text, struct expr_error *e)
+{
+	struct parser p = { .text = text, .at = text, .scope = scope, .e = e };
+
+	*e = (struct expr_error){};
+	p.expr = *expr = calloc(1, sizeof(**expr));
+	if (!p.expr)
+		return -ENOMEM;
+	p.expr->root = ternary(&p);
+	space(&p);
+	if (!p.failed && *p.at)
+		fail(&p, p.at, "an operator is missing");
+	if (!p.failed && p.expr->root->type.kind == EXPR_PLACE && !node_is_text(p.expr->root))
+		fail(&p, text, "a struct or array has no value: name a member, or &it");
+	if (p.failed) {
+		expr_free(p.expr);
+		*expr = NULL;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void expr_free(struct expr *expr)
+{
+	struct node *next;
+
+	for (struct node *n = expr ? expr->all : NULL; n; n = next) {
+		next = n->next;
+		free(n);
+	}
+	free(expr);
+}
+
+const struct expr_type *expr_type(const struct expr *expr)
+{
+	return &expr->root->type;
+}
+
+bool expr_is_text(const struct expr *expr)
+{
+	return node_is_text(expr->root);
+}
+
+__u32 expr_text_size(const struct expr *expr, __u32 most)
+{
+	const struct node *n = expr->root;
+	__u32 size = n->kind == NODE_COMM ? 16 : n->kind == NODE_STRING ? n->count + 1 : n->kind == NODE_CONTEXT ? n->count : most;
+
+	return size < most ? size : most;
+}
