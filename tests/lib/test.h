@@ -203,6 +203,8 @@ const char *string(const json_t *row, const char *key);
  */
 #define SEEN_OF_SWITCHES (slow() > 1 ? 0.85 : 0.5)
 #define SEEN_OF_INTERRUPTS (slow() > 1 ? 1 : 0.5)
+/* So a request to a disk whose end interrupts such a thread: few, as the one who waits for it has the CPU mostly. */
+#define CHECK_REQUESTS(got, n) CHECK_BETWEEN(slow() > 1 ? (n) : (n) * 0.95 - 1, got, n)
 double slow(void);		      /* $TEST_SLOW: how much slower than usual this machine is */
 const char *tmp(const char *name);    /* its path in this test's own directory; NULL: the directory */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never freed */
