@@ -145,7 +145,7 @@ TEST(hardirqs, "--cpu lets through one CPU only")
 	tool_stop(both);
 	tool_stop(none);
 	CHECK_EQ(rows(none), 0);
-	CHECK(sum(both, "count") >= 20);
+	CHECK(sum(both, "count") >= 20 * SEEN_OF_INTERRUPTS - 5);	/* some may be for several requests */
 	each_row(r, first)
 		CHECK_EQ(number(r, "cpu"), 0);
 	CHECK(sum(first, "count", IS("cpu", 0)) <= sum(both, "count", IS("cpu", 0)));
