@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "lib/lib.h"
 #include "lib/tool.h"
 
 #define BTF_FOLDER "/sys/kernel/btf"
@@ -422,7 +423,8 @@ int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *valu
 	for (i = 0; i < (int)BTF_INFO_VLEN(t->info) && i < max; i++) {
 		bool wide = btf_kind_of(t) == BTF_KIND_ENUM64;
 
-		values[i].name = btf_string(b, wide ? e64[i].name_off : e[i].name_off);
+		/* shown when the types have been given up */
+		values[i].name = keep_text(btf_string(b, wide ? e64[i].name_off : e[i].name_off)) ?: "";
 		if (wide)
 			values[i].value = (__s64)((__u64)e64[i].val_hi32 << 32 | e64[i].val_lo32);
 		else

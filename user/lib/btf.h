@@ -66,6 +66,7 @@ int btf_member_offset(struct btf_types *b, const char *type, const char *path);
  */
 int btf_func_args(struct btf_types *b, const char *func, struct btf_arg *args, int max);
 int btf_tracepoint_args(struct btf_types *b, const char *tracepoint, struct btf_arg *args, int max);
+/* These names live on after btf_close() and btf_rest(), as they are shown then. */
 int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max);
 
 /* Types one by one, by id; typedefs, const and the like are gone through. Ids are those of this BTF. */

@@ -101,4 +101,7 @@ int doc_list(const char *what);					/* the same of all tools */
 #define DOCTOR_LESSER 9	/* with `doctor`: attached, but not in the best way */
 int tool_run(const struct tool *tool, int argc, char **argv, bool doctor);
 
+/* keep.c: a copy that lives as long as the process, the same for the same text: for few different ones. NULL: no memory. */
+const char *keep_text(const char *text);
+
 #endif

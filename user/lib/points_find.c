@@ -325,24 +325,6 @@ void point_free(struct point *p)
 
 /* --- Finding --- */
 
-/* Files, modules and categories: few different ones, each kept once. */
-static const char *keep(const char *text)
-{
-	static struct word { struct word *next; char text[]; } *words;
-	struct word *word;
-
-	for (word = words; word; word = word->next)
-		if (!strcmp(word->text, text))
-			return word->text;
-	word = malloc(sizeof(*word) + strlen(text) + 1);
-	if (!word)
-		return NULL;
-	strcpy(word->text, text);
-	word->next = words;
-	words = word;
-	return word->text;
-}
-
 static int add(struct places *places, const struct point *p, __u32 of, const char *in, const char *name, __u64 offset, __u64 counter)
 {
 	struct place *more;
@@ -354,7 +336,7 @@ static int add(struct places *places, const struct point *p, __u32 of, const cha
 		places->all = more;
 	}
 	more = &places->all[places->n];
-	*more = (struct place){ .kind = p->kind, .at_return = p->at_return, .of = of, .in = keep(in), .provider = "", .args = "",
+	*more = (struct place){ .kind = p->kind, .at_return = p->at_return, .of = of, .in = keep_text(in), .provider = "", .args = "",
 				.name = strdup(name), .offset = offset, .counter = counter };
 	if (!more->in || !more->name) {
 		free(more->name);
@@ -586,8 +568,8 @@ static int found_marker(void *ctx, const struct uprobe_marker *m)
 	int ret = *s->point->provider && strcmp(s->point->provider, m->provider) ? 0 : found_place(s, m->name, m->offset, m->counter);
 
 	if (!ret && s->places->n > n) {
-		s->places->all[n].provider = keep(m->provider);
-		s->places->all[n].args = keep(m->args);
+		s->places->all[n].provider = keep_text(m->provider);
+		s->places->all[n].args = keep_text(m->args);
 	}
 	return ret;
 }
