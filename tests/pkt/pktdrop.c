@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
+#include <linux/filter.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -200,6 +201,26 @@ static void settled(int from, int fence)
 	REQUIRE(recv(fence, bytes, sizeof(bytes), 0) == 100);
 }
 
+/* How many instructions the filter of a socket has; -EACCES: it is eBPF. */
+static int filter_of(int fd)
+{
+	socklen_t n = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &n) ? -errno : (int)n;
+}
+
+/* Two sockets that are to be left alone: one with a filter, one that listens. */
+static void others(int fd[2])
+{
+	struct sock_filter all = {.code = BPF_RET | BPF_K, .k = -1U};
+	struct sock_fprog filter = {1, &all};
+
+	fd[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0);
+	REQUIRE(listen(fd[1], 1) == 0);
+}
+
 struct again {
 	int from, to, port;
 };
@@ -218,7 +239,7 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 {
 	struct veth veth = veth_new();
 	const char *cgroup = cgroup_new("receivers");
-	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd[PORTS + 1];
+	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd[PORTS + 1], other[2];
 	struct again again = {from, 0, 1002};
 	struct job *jobs[PORTS];
 
@@ -226,6 +247,7 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	netns_enter(veth.ns[1]);
 	for (int i = 0; i <= PORTS; i++)
 		fd[i] = udp_at(1000 + i);
+	others(other);
 	jobs[1] = tool_start("pktdrop", "-I", "pair", "drop proto udp dport 1001 src 192.0.2.1", "drop src 192.0.2.0/25 dport 1006");
 	jobs[2] = tool_start("pktdrop", "--hook", "tc", "-I", "pair", "drop proto udp dport 1002");
 	jobs[3] = tool_start("pktdrop", "--hook", "cgroup", "-c", cgroup, "drop dst 192.0.2.2 dport 1003");
@@ -238,6 +260,8 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	settled(from, fd[0]);
 	for (int i = 1; i <= PORTS; i++)
 		CHECK_EQ(come(fd[i]), 0);
+	CHECK_EQ(filter_of(fd[4]), -EACCES);
+	CHECK_EQ(filter_of(other[1]), 0);
 	job_end(jobs[2], SIGKILL);
 	again.to = fd[2];
 	CHECK(until(20, passes, &again));
@@ -245,6 +269,8 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	again.to = fd[4];
 	again.port = 1004;
 	CHECK(until(20, passes, &again));
+	CHECK_EQ(filter_of(other[0]), 1);
+	CHECK_HAS(jobs[4]->err, "a filter of their own (1), or listening (1)");
 	send_to(from, 1001, 1);
 	settled(from, fd[0]);
 	CHECK_EQ(come(fd[1]), 0);	/* the others still hold */

@@ -477,23 +477,60 @@ static int attach_cgroup(void)
 	return ret;
 }
 
+struct left_out {
+	int filtered, listening;
+};
+
+/* A filter that is there would be replaced, and not come back; one of a listening socket is handed on to its connections. */
+static bool leave_socket(struct left_out *left, int fd)
+{
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) && listens) {
+		left->listening++;
+		return true;
+	}
+	if (!guard_socket_filter(fd))
+		return false;
+	left->filtered++;
+	return true;
+}
+
 static int attach_socket(void *ctx, int fd, __u64 cookie)
 {
 	struct guarded g = { .pid = hook.pid, .cookie = cookie };
-	int prog = bpf_program__fd(program), ret = guard_tell(&g);
+	int prog = bpf_program__fd(program), ret;
+	struct attached *a;
 
+	for (int i = 0; i < n_attached; i++)
+		if (attached[i].guarded.cookie == cookie)
+			return 0;	/* another descriptor of the same one */
+	if (leave_socket(ctx, fd))
+		return 0;
+	ret = guard_tell(&g);
 	if (ret)
 		return ret;
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)))
 		return -errno;
-	return keep(-1, "") ? 0 : -ENOMEM;
+	a = keep(-1, "");
+	if (a)
+		a->guarded.cookie = cookie;
+	return a ? 0 : -ENOMEM;
 }
 
 static int attach_sockets(void)
 {
-	int ret = guard_each_socket(hook.pid, attach_socket, NULL);
+	struct left_out left = {};
+	int ret = guard_each_socket(hook.pid, attach_socket, &left);
 
-	if (!ret && !n_attached)
+	if (!ret && !n_attached && (left.filtered || left.listening))
+		err("process %u has only sockets that are left alone: with a filter of their own (%d), or listening (%d)", hook.pid,
+		    left.filtered, left.listening);
+	else if (!ret && (left.filtered || left.listening))
+		note("sockets of process %u that are left alone: with a filter of their own (%d), or listening (%d)", hook.pid,
+		     left.filtered, left.listening);
+	else if (!ret && !n_attached)
 		err("process %u has no socket of the internet", hook.pid);
 	else if (ret == -ESRCH || ret == -ENOENT || ret == -EINVAL)
 		err("--pid: there is no process %u", hook.pid);

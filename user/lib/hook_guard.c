@@ -113,11 +113,20 @@ int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void 
 	return ret;
 }
 
+/* The filter of a socket: -EACCES where it is a program of eBPF, instructions of classic BPF otherwise; 0: none. */
+int guard_socket_filter(int fd)
+{
+	socklen_t n = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &n) ? -errno : (int)n;
+}
+
 static int remove_socket(void *ctx, int fd, __u64 cookie)
 {
 	const struct guarded *g = ctx;
 
-	if (cookie == g->cookie && setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &fd, sizeof(fd)) && errno != ENOENT)
+	if (cookie == g->cookie && guard_socket_filter(fd) == -EACCES &&
+	    setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &fd, sizeof(fd)) && errno != ENOENT)
 		return -errno;
 	return 0;
 }

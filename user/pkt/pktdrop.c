@@ -181,7 +181,8 @@ TOOL(pktdrop,
 	.cost     = "For each packet its headers are read, and one lookup made for each kind of rule, not for "
 		    "each rule; tests/bench/pkt/drop measures it.",
 	.caveats  = "It acts, where other tools watch. XDP and --egress: only received packets pass XDP. --hook socket filters what "
-		    "the process's sockets of the moment receive, not those that it opens later, and TCP sends again what is dropped. "
+		    "the process's sockets of the moment receive, not those that it opens later, and TCP sends again what is dropped. It leaves "
+		    "alone those that listen, whose connections would keep the filter, and those that have a filter already. "
 		    "With the clsact qdisc (before 6.6) a child removes the filter should the tool be killed.",
 	.packets = true, .first = hook_first, .args = "[RULE]...", .trial = "--hook=cgroup",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
