@@ -161,6 +161,57 @@ TEST(pktdrop, "what is dropped, and what each rule counts, is what a plain model
 	}
 }
 
+struct lines {
+	struct job *job;
+	int n;
+};
+
+static bool has_lines(void *arg)
+{
+	struct lines *wanted = arg;
+	char *now = job_now(wanted->job);
+	int n = lines(now);
+
+	free(now);
+	return n >= wanted->n;
+}
+
+/* Two intervals, of two rows each. */
+static void shown(struct job *job)
+{
+	char *now = job_now(job);
+	struct lines wanted = {job, lines(now) + 6};
+
+	free(now);
+	CHECK(until(20, has_lines, &wanted));
+}
+
+TEST(pktdrop, "what rules count in an interval begins anew with them, also where older ones counted before")
+{
+	struct hook_at h = {"cgroup", .file = tmp("again"), .drop = 0, .pass = 1};
+	uint8_t probe[64] = {};
+
+	memcpy(probe, probe_head, sizeof(probe_head));
+	put(h.file, "drop proto 250");
+	h.job = tool_start("pktdrop", "--hook", "cgroup", text("-c%s", cgroup_new("empty")), "-R", h.file, "-i", "0.1");
+	h.program = program_of(h.job);
+	REQUIRE(h.program >= 0);
+	for (int i = 0; i < 9; i++)
+		CHECK_EQ(verdict(&h, probe, sizeof(probe), 0), 0);
+	shown(h.job);
+	for (int i = 0; i < 2; i++) {
+		put(h.file, i ? "drop proto 250" : "allow proto 250");
+		h.drop = !i;
+		CHECK(until(20, is_new, &h));
+		shown(h.job);
+	}
+	close(h.program);
+	tool_stop(h.job);
+	CHECK(rows(h.job, IS("rule", 1), IS("action", "allow")) > 0);
+	CHECK_EQ(sum(h.job, "packets", IS("rule", 0)), 0);
+	CHECK_BETWEEN(10, sum(h.job, "packets", IS("rule", 1)), 1e6);
+}
+
 #define PORTS 6
 
 /* A socket at 192.0.2.2, which is the other end of the pair. */

@@ -186,4 +186,6 @@ TOOL(pktdrop,
 		    "With the clsact qdisc (before 6.6) a child removes the filter should the tool be killed.",
 	.packets = true, .first = hook_first, .args = "[RULE]...", .trial = "--hook=cgroup",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
-	.table = ROWS("counters", struct row, "rule", .up = true, .idle = true, .row = complete));
+	.table = ROWS("counters", struct row, "rule", .up = true, .idle = true, .row = complete,
+		      .adds = offsetof(struct rules_count, generation),
+		      .identity = offsetof(struct rules_count, generation) + 1));
