@@ -25,6 +25,7 @@
 #define PINS "/sys/fs/bpf/corekit"
 #define BPF_FS 0xcafe4a11
 #define NAMES 64
+#define PRIORITIES 200	/* of tc's that are tried */
 
 struct hook hook;
 
@@ -389,6 +390,30 @@ static __u32 id_of(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
+/* At the first priority that is free: the ones behind a filter that decides see nothing. */
+static int attach_filter(const struct bpf_tc_hook *where, struct guarded *g)
+{
+	struct guarded tell = *g;
+
+	for (g->priority = 1; g->priority <= PRIORITIES; g->priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority, .prog_fd = bpf_program__fd(program));
+		LIBBPF_OPTS(bpf_tc_opts, other, .handle = 1, .priority = g->priority);
+		int ret;
+
+		if (!bpf_tc_query(where, &other))
+			continue;
+		*kernel_said = 0;
+		tell.priority = g->priority;
+		ret = hook.pin ? 0 : guard_tell(&tell);
+		ret = ret ?: bpf_tc_attach(where, &filter);
+		tell.qdisc = false;	/* it goes once, after all filters */
+		if (ret != -EEXIST && (ret != -EINVAL || !strstr(kernel_said, "kind")))
+			return ret;	/* no other filter, and no other kind of filter, is there */
+	}
+	snprintf(kernel_said, sizeof(kernel_said), "the priorities up to %d are taken", PRIORITIES);
+	return -ENOSPC;
+}
+
 /* A filter of its own priority beside those of others, in the qdisc that may be there already. */
 static int attach_clsact(const struct place *place, struct attached *a)
 {
@@ -397,26 +422,13 @@ static int attach_clsact(const struct place *place, struct attached *a)
 	libbpf_print_fn_t print = libbpf_set_print(listen_to);
 	int ret;
 
-	*kernel_said = 0;
 	*g = (struct guarded){ .index = place->index, .egress = hook.egress, .program = id_of(bpf_program__fd(program)) };
+	*kernel_said = 0;
 	ret = bpf_tc_hook_create(&where);
 	g->qdisc = !ret;
 	if (ret == -EEXIST)
 		ret = 0;
-	*kernel_said = 0;
-	for (g->priority = 49151; !ret && g->priority > 49000; g->priority--) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority, .prog_fd = bpf_program__fd(program));
-		LIBBPF_OPTS(bpf_tc_opts, other, .handle = 1, .priority = g->priority);
-
-		if (!bpf_tc_query(&where, &other))
-			continue;
-		if (!hook.pin)
-			ret = guard_tell(g);
-		ret = ret ?: bpf_tc_attach(&where, &filter);
-		if (ret != -EEXIST)
-			break;
-		ret = 0;
-	}
+	ret = ret ?: attach_filter(&where, g);
 	libbpf_set_print(print);
 	if (ret && hook.pin)
 		guard_remove(g);
