@@ -22,6 +22,7 @@
 
 #define TCX_INGRESS ((enum bpf_attach_type)46)	/* since 6.6 */
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
+#define TCX_BEFORE (1U << 3)
 #define PINS "/sys/fs/bpf/corekit"
 #define BPF_FS 0xcafe4a11
 #define NAMES 64
@@ -435,9 +436,24 @@ static int attach_clsact(const struct place *place, struct attached *a)
 	return ret;
 }
 
+/* Before all others: one of them that decides ends the chain. */
+static int tcx_link(const struct place *place)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, first, .flags = TCX_BEFORE);
+	enum bpf_attach_type type = hook.egress ? TCX_EGRESS : TCX_INGRESS;
+	int fd = bpf_program__fd(program), link = bpf_link_create(fd, place->index, type, &first);
+
+	if (link >= 0 || link == -EPERM)
+		return link;
+	link = bpf_link_create(fd, place->index, type, NULL);
+	if (link >= 0)
+		note("%s: tc: behind the programs that are there: what they decide on isn't seen", place->name);
+	return link;
+}
+
 static int attach_tc(const struct place *place)
 {
-	int link = bpf_link_create(bpf_program__fd(program), place->index, hook.egress ? TCX_EGRESS : TCX_INGRESS, NULL), ret;
+	int link = tcx_link(place), ret;
 	struct attached *a;
 
 	*kernel_said = 0;
