@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include "lib/packet.h"
 #include "lib/rules_user.h"
@@ -232,7 +233,7 @@ int rules_add(struct rules *rules, const char *text, const char *where)
 	return 0;
 }
 
-int rules_read(struct rules *rules, const char *path)
+int rules_read(struct rules *rules, const char *path, struct stat *was)
 {
 	FILE *f = fopen(path, "re");
 	char where[256], *line = NULL, *at;
@@ -242,6 +243,10 @@ int rules_read(struct rules *rules, const char *path)
 	if (!f) {
 		err("%s: %s", path, strerror(errno));
 		return ret;
+	}
+	if (fstat(fileno(f), was)) {
+		ret = -errno;
+		err("%s: %s", path, strerror(errno));
 	}
 	while (!ret && getline(&line, &size, f) >= 0) {
 		snprintf(where, sizeof(where), "%s:%d", path, ++n);
