@@ -161,29 +161,13 @@ TEST(pktdrop, "what is dropped, and what each rule counts, is what a plain model
 	}
 }
 
-struct lines {
-	struct job *job;
-	int n;
-};
-
-static bool has_lines(void *arg)
-{
-	struct lines *wanted = arg;
-	char *now = job_now(wanted->job);
-	int n = lines(now);
-
-	free(now);
-	return n >= wanted->n;
-}
-
 /* Two intervals, of two rows each. */
 static void shown(struct job *job)
 {
 	char *now = job_now(job);
-	struct lines wanted = {job, lines(now) + 6};
 
+	await_rows(job, lines(now) + 6);
 	free(now);
-	CHECK(until(20, has_lines, &wanted));
 }
 
 TEST(pktdrop, "what rules count in an interval begins anew with them, also where older ones counted before")
@@ -343,6 +327,14 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	CHECK_BETWEEN(2, number(row(jobs[0], IS("rule", 0), IS("action", "drop")), "packets"), 1e6); /* settled() was let through */
 }
 
+static bool has_told(void *arg)
+{
+	char text[2000] = "";
+	struct job *job = arg;
+
+	return pread(job->err_fd, text, sizeof(text) - 1, 0) > 0 && strstr(text, "pair: the interface has gone");
+}
+
 static void refuses(const char *part, const char *const *argv, int status)
 {
 	struct job *job = job_run(NULL, argv);
@@ -354,7 +346,7 @@ static void refuses(const char *part, const char *const *argv, int status)
 TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces; who holds XDP is named")
 {
 	struct veth veth;
-	struct job *job;
+	struct job *job, *both;
 
 	refuses("contradicts", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop src ::1", "allow src ::1"), 2);
 	refuses("is no condition", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop colour 3"), 2);
@@ -366,12 +358,16 @@ TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces;
 	refuses("/nowhere", ARGV("corekit", "pktdrop", "--hook=cgroup", "-R", "/nowhere"), 1);
 	veth = veth_new();
 	job = tool_start("pktdrop", "-I", "pair", "-m", "generic");
+	both = tool_start("pktdrop", "--hook", "tc", "-I", "pair,lo");
 	refuses(text("(pid %d)", job->pid), ARGV("corekit", "pktdrop", "-I", "pair"), 1);
 	REQUIRE(unshare(CLONE_NEWNET) == 0);
 	close(veth.ns[1]);	/* with its namespace, one end goes, and so the other */
 	job_end(job, 0);
 	CHECK_EQ(job->status, 1);
 	CHECK_HAS(job->err, "pair: the interface has gone");
+	CHECK(until(20, has_told, both));	/* and goes on at the other one */
+	tool_stop(both);
+	CHECK_EQ(both->status, 0);
 }
 
 TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes it away")

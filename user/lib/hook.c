@@ -47,6 +47,7 @@ static struct attached {
 	char name[IF_NAMESIZE];
 	struct guarded guarded;
 	char label[64];
+	bool gone;		/* with its interface */
 } *attached;
 static int n_attached;
 
@@ -689,23 +690,40 @@ static bool link_holds(int fd)
 	return info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id : info.xdp.ifindex;	/* tcx has it there too */
 }
 
+static bool holds(const struct attached *a)
+{
+	char name[IF_NAMESIZE];
+
+	if (a->link >= 0)
+		return link_holds(a->link);
+	return !a->guarded.index || if_indextoname(a->guarded.index, name);
+}
+
+/* What goes is told once; without the last there is nothing left to do. */
 int hook_tick(struct run *run)
 {
 	static __u64 next;
+	int left = 0;
 
 	if (look_now() < next)
 		return 0;
 	next = look_now() + SEC_ / 2;
+	for (int i = 0; i < n_attached; i++)
+		left += !attached[i].gone;
 	for (int i = 0; i < n_attached; i++) {
 		struct attached *a = &attached[i];
 
-		if (a->link >= 0 ? link_holds(a->link) : !a->guarded.index || if_nametoindex(a->name) == (unsigned int)a->guarded.index)
+		if (a->gone || holds(a))
 			continue;
+		a->gone = true;
 		if (hook.chosen == HOOK_CGROUP)
 			err("the cgroup has gone");
+		else if (--left)
+			note("%s: the interface has gone", a->name);
 		else
 			err("%s: the interface has gone", a->name);
-		return -ENODEV;
+		if (hook.chosen == HOOK_CGROUP || !left)
+			return -ENODEV;
 	}
 	return 0;
 }
