@@ -77,22 +77,27 @@ static int is_holder(void *ctx, const struct owner *owner)
 	return 1;
 }
 
+static void find_links(struct search *s)
+{
+	for (__u32 link = 0; s->n < 16 && !bpf_link_get_next_id(link, &link);) {
+		struct bpf_link_info info = {};
+		__u32 length = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(link);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) && info.prog_id == s->program)
+			s->links[s->n++] = link;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 void hook_holder(__u32 id, char *text, size_t size)
 {
 	struct search search = { .program = id };
 	char name[64] = "";
 	size_t at;
 
-	for (__u32 link = 0; search.n < 16 && !bpf_link_get_next_id(link, &link);) {
-		struct bpf_link_info info = {};
-		__u32 length = sizeof(info);
-		int fd = bpf_link_get_fd_by_id(link);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) && info.prog_id == id)
-			search.links[search.n++] = link;
-		if (fd >= 0)
-			close(fd);
-	}
+	find_links(&search);
 	object_name(OBJECT_PROG, id, name, sizeof(name));
 	at = snprintf(text, size, "program %u '%s'", id, name);
 	if (at >= size)
@@ -145,6 +150,7 @@ static bool taken(int index, const char *name)
 		const char *mode;
 		__u32 id;
 	} *m;
+	struct search search = {};
 	char who[400];
 
 	if (bpf_xdp_query(index, 0, &query))
@@ -156,8 +162,13 @@ static bool taken(int index, const char *name)
 	if (!m->id)
 		return false;
 	hook_holder(m->id, who, sizeof(who));
-	err("%s: XDP is taken, in %s mode: %s: end it first, or 'ip link set dev %s xdp%s off'", name, m->mode, who, name,
-	    *m->mode == 'g' ? "generic" : *m->mode == 'o' ? "offload" : "drv");
+	search.program = m->id;
+	find_links(&search);
+	if (search.n)	/* ip can't take it from a link */
+		err("%s: XDP is taken, in %s mode, by a link: %s: end it first, or remove where it is pinned", name, m->mode, who);
+	else
+		err("%s: XDP is taken, in %s mode: %s: end it first, or 'ip link set dev %s xdp%s off'", name, m->mode, who, name,
+		    *m->mode == 'g' ? "generic" : *m->mode == 'o' ? "offload" : "drv");
 	return true;
 }
 
