@@ -290,6 +290,7 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	jobs[0] = tool_start("pktdrop", "--hook", "tc", "--dry-run", "-I", "pair", "--default", "drop", "allow dport 1001-1004");
 	netns_enter(veth.ns[0]);
 	jobs[5] = tool_start("pktdrop", "--hook", "tc", "--egress", "-I", "pair", "drop dport 1005");
+	pin(0);		/* so that what is sent comes in order */
 	for (int i = 1; i <= PORTS; i++)
 		send_to(from, 1000 + i, i);
 	settled(from, fd[0]);
@@ -381,6 +382,7 @@ TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes 
 	netns_enter(veth.ns[1]);
 	fd = udp_at(1001);
 	fence = udp_at(1000);
+	pin(0);
 	job = run("corekit", "pktdrop", "--pin", "-q", "-I", "pair", "drop dport 1001");
 	CHECK_EQ(job->status, 0);
 	CHECK_STR(job->err, "");
