@@ -232,6 +232,8 @@ static __always_inline void packet_ether(const enum packet_from from, const stru
 		p->ether_type = bpf_ntohs(tag.type);
 		at += sizeof(tag);
 	}
+	if (packet_is_tag(p->ether_type))	/* more of them than are looked at: what is behind is not known */
+		p->flags |= PACKET_BAD;
 	packet_ip(from, in, p, at);
 }
 

@@ -11,7 +11,7 @@ enum {
 	PACKET_PROTOCOL = 1 << 2,	/* what is in IP: known to the last extension header */
 	PACKET_PORTS = 1 << 3,
 	PACKET_FRAGMENT = 1 << 4,	/* a piece of one; only the first has ports */
-	PACKET_BAD = 1 << 5,		/* it ends within a header, or one contradicts itself */
+	PACKET_BAD = 1 << 5,		/* it ends within a header, one contradicts itself, or there are too many */
 };
 
 struct packet {

@@ -63,6 +63,7 @@ struct rules_table {
 
 struct rules_count {
 	__u64 packets, bytes;
+	__u64 generation;		/* of the table that counts here; 0: the first */
 };
 
 #endif

@@ -134,6 +134,7 @@ static inline struct model_packet model_read(const uint8_t *data, size_t size, b
 			type = model_16(data, size, at + 2);
 			at += 4;
 		}
+		p.bad |= type == 0x8100 || type == 0x88a8 || type == 0x9100;	/* a fourth */
 	}
 	if (type == 0x0800)
 		model_ip4(&p, data, size, at);

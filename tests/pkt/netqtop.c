@@ -103,9 +103,9 @@ TEST(netqtop, "frames of known length are counted by size, way, interface and qu
 		CHECK_EQ(sum(all, "bytes", TUN, IS("queue", 1)), 4 * 700);
 		CHECK_EQ(rows(one, TUN, IS("packets", 7)), 1);
 	}
-	r = row(all, IS("interface", "pair"), IS("dir", "tx"));
-	CHECK_BETWEEN(1, number(r, "packets_s"), 1e6);
-	CHECK_BETWEEN(1, number(r, "bytes_s"), 1e9);
+	/* all rows: the first may have no more than a packet of the kernel's, in a long interval; the last may be short */
+	CHECK_BETWEEN(1, sum(all, "packets_s", IS("interface", "pair"), IS("dir", "tx")), 1e9);
+	CHECK_BETWEEN(1, sum(all, "bytes_s", IS("interface", "pair"), IS("dir", "tx")), 1e12);
 	CHECK_EQ(rows(none), 0);
 	CHECK_NO_LOSS(one);
 }

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
+#include <linux/filter.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -160,6 +161,41 @@ TEST(pktdrop, "what is dropped, and what each rule counts, is what a plain model
 	}
 }
 
+/* Two intervals, of two rows each. */
+static void shown(struct job *job)
+{
+	char *now = job_now(job);
+
+	await_rows(job, lines(now) + 6);
+	free(now);
+}
+
+TEST(pktdrop, "what rules count in an interval begins anew with them, also where older ones counted before")
+{
+	struct hook_at h = {"cgroup", .file = tmp("again"), .drop = 0, .pass = 1};
+	uint8_t probe[64] = {};
+
+	memcpy(probe, probe_head, sizeof(probe_head));
+	put(h.file, "drop proto 250");
+	h.job = tool_start("pktdrop", "--hook", "cgroup", text("-c%s", cgroup_new("empty")), "-R", h.file, "-i", "0.1");
+	h.program = program_of(h.job);
+	REQUIRE(h.program >= 0);
+	for (int i = 0; i < 9; i++)
+		CHECK_EQ(verdict(&h, probe, sizeof(probe), 0), 0);
+	shown(h.job);
+	for (int i = 0; i < 2; i++) {
+		put(h.file, i ? "drop proto 250" : "allow proto 250");
+		h.drop = !i;
+		CHECK(until(20, is_new, &h));
+		shown(h.job);
+	}
+	close(h.program);
+	tool_stop(h.job);
+	CHECK(rows(h.job, IS("rule", 1), IS("action", "allow")) > 0);
+	CHECK_EQ(sum(h.job, "packets", IS("rule", 0)), 0);
+	CHECK_BETWEEN(10, sum(h.job, "packets", IS("rule", 1)), 1e6);
+}
+
 #define PORTS 6
 
 /* A socket at 192.0.2.2, which is the other end of the pair. */
@@ -200,6 +236,26 @@ static void settled(int from, int fence)
 	REQUIRE(recv(fence, bytes, sizeof(bytes), 0) == 100);
 }
 
+/* How many instructions the filter of a socket has; -EACCES: it is eBPF. */
+static int filter_of(int fd)
+{
+	socklen_t n = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &n) ? -errno : (int)n;
+}
+
+/* Two sockets that are to be left alone: one with a filter, one that listens. */
+static void others(int fd[2])
+{
+	struct sock_filter all = {.code = BPF_RET | BPF_K, .k = -1U};
+	struct sock_fprog filter = {1, &all};
+
+	fd[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0);
+	REQUIRE(listen(fd[1], 1) == 0);
+}
+
 struct again {
 	int from, to, port;
 };
@@ -218,7 +274,7 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 {
 	struct veth veth = veth_new();
 	const char *cgroup = cgroup_new("receivers");
-	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd[PORTS + 1];
+	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd[PORTS + 1], other[2];
 	struct again again = {from, 0, 1002};
 	struct job *jobs[PORTS];
 
@@ -226,6 +282,7 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	netns_enter(veth.ns[1]);
 	for (int i = 0; i <= PORTS; i++)
 		fd[i] = udp_at(1000 + i);
+	others(other);
 	jobs[1] = tool_start("pktdrop", "-I", "pair", "drop proto udp dport 1001 src 192.0.2.1", "drop src 192.0.2.0/25 dport 1006");
 	jobs[2] = tool_start("pktdrop", "--hook", "tc", "-I", "pair", "drop proto udp dport 1002");
 	jobs[3] = tool_start("pktdrop", "--hook", "cgroup", "-c", cgroup, "drop dst 192.0.2.2 dport 1003");
@@ -233,11 +290,14 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	jobs[0] = tool_start("pktdrop", "--hook", "tc", "--dry-run", "-I", "pair", "--default", "drop", "allow dport 1001-1004");
 	netns_enter(veth.ns[0]);
 	jobs[5] = tool_start("pktdrop", "--hook", "tc", "--egress", "-I", "pair", "drop dport 1005");
+	pin(0);		/* so that what is sent comes in order */
 	for (int i = 1; i <= PORTS; i++)
 		send_to(from, 1000 + i, i);
 	settled(from, fd[0]);
 	for (int i = 1; i <= PORTS; i++)
 		CHECK_EQ(come(fd[i]), 0);
+	CHECK_EQ(filter_of(fd[4]), -EACCES);
+	CHECK_EQ(filter_of(other[1]), 0);
 	job_end(jobs[2], SIGKILL);
 	again.to = fd[2];
 	CHECK(until(20, passes, &again));
@@ -245,6 +305,8 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	again.to = fd[4];
 	again.port = 1004;
 	CHECK(until(20, passes, &again));
+	CHECK_EQ(filter_of(other[0]), 1);
+	CHECK_HAS(jobs[4]->err, "a filter of their own (1), or listening (1)");
 	send_to(from, 1001, 1);
 	settled(from, fd[0]);
 	CHECK_EQ(come(fd[1]), 0);	/* the others still hold */
@@ -266,6 +328,14 @@ TEST(pktdrop, "in XDP, tc, a cgroup and a socket, what a rule drops doesn't arri
 	CHECK_BETWEEN(2, number(row(jobs[0], IS("rule", 0), IS("action", "drop")), "packets"), 1e6); /* settled() was let through */
 }
 
+static bool has_told(void *arg)
+{
+	char text[2000] = "";
+	struct job *job = arg;
+
+	return pread(job->err_fd, text, sizeof(text) - 1, 0) > 0 && strstr(text, "pair: the interface has gone");
+}
+
 static void refuses(const char *part, const char *const *argv, int status)
 {
 	struct job *job = job_run(NULL, argv);
@@ -277,7 +347,7 @@ static void refuses(const char *part, const char *const *argv, int status)
 TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces; who holds XDP is named")
 {
 	struct veth veth;
-	struct job *job;
+	struct job *job, *both;
 
 	refuses("contradicts", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop src ::1", "allow src ::1"), 2);
 	refuses("is no condition", ARGV("corekit", "pktdrop", "--hook=cgroup", "drop colour 3"), 2);
@@ -289,12 +359,16 @@ TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces;
 	refuses("/nowhere", ARGV("corekit", "pktdrop", "--hook=cgroup", "-R", "/nowhere"), 1);
 	veth = veth_new();
 	job = tool_start("pktdrop", "-I", "pair", "-m", "generic");
+	both = tool_start("pktdrop", "--hook", "tc", "-I", "pair,lo");
 	refuses(text("(pid %d)", job->pid), ARGV("corekit", "pktdrop", "-I", "pair"), 1);
 	REQUIRE(unshare(CLONE_NEWNET) == 0);
 	close(veth.ns[1]);	/* with its namespace, one end goes, and so the other */
 	job_end(job, 0);
 	CHECK_EQ(job->status, 1);
 	CHECK_HAS(job->err, "pair: the interface has gone");
+	CHECK(until(20, has_told, both));	/* and goes on at the other one */
+	tool_stop(both);
+	CHECK_EQ(both->status, 0);
 }
 
 TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes it away")
@@ -308,6 +382,7 @@ TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes 
 	netns_enter(veth.ns[1]);
 	fd = udp_at(1001);
 	fence = udp_at(1000);
+	pin(0);
 	job = run("corekit", "pktdrop", "--pin", "-q", "-I", "pair", "drop dport 1001");
 	CHECK_EQ(job->status, 0);
 	CHECK_STR(job->err, "");

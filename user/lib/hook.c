@@ -22,9 +22,11 @@
 
 #define TCX_INGRESS ((enum bpf_attach_type)46)	/* since 6.6 */
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
+#define TCX_BEFORE (1U << 3)
 #define PINS "/sys/fs/bpf/corekit"
 #define BPF_FS 0xcafe4a11
 #define NAMES 64
+#define PRIORITIES 200	/* of tc's that are tried */
 
 struct hook hook;
 
@@ -45,6 +47,7 @@ static struct attached {
 	char name[IF_NAMESIZE];
 	struct guarded guarded;
 	char label[64];
+	bool gone;		/* with its interface */
 } *attached;
 static int n_attached;
 
@@ -74,22 +77,27 @@ static int is_holder(void *ctx, const struct owner *owner)
 	return 1;
 }
 
+static void find_links(struct search *s)
+{
+	for (__u32 link = 0; s->n < 16 && !bpf_link_get_next_id(link, &link);) {
+		struct bpf_link_info info = {};
+		__u32 length = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(link);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) && info.prog_id == s->program)
+			s->links[s->n++] = link;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 void hook_holder(__u32 id, char *text, size_t size)
 {
 	struct search search = { .program = id };
 	char name[64] = "";
 	size_t at;
 
-	for (__u32 link = 0; search.n < 16 && !bpf_link_get_next_id(link, &link);) {
-		struct bpf_link_info info = {};
-		__u32 length = sizeof(info);
-		int fd = bpf_link_get_fd_by_id(link);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) && info.prog_id == id)
-			search.links[search.n++] = link;
-		if (fd >= 0)
-			close(fd);
-	}
+	find_links(&search);
 	object_name(OBJECT_PROG, id, name, sizeof(name));
 	at = snprintf(text, size, "program %u '%s'", id, name);
 	if (at >= size)
@@ -142,6 +150,7 @@ static bool taken(int index, const char *name)
 		const char *mode;
 		__u32 id;
 	} *m;
+	struct search search = {};
 	char who[400];
 
 	if (bpf_xdp_query(index, 0, &query))
@@ -153,8 +162,13 @@ static bool taken(int index, const char *name)
 	if (!m->id)
 		return false;
 	hook_holder(m->id, who, sizeof(who));
-	err("%s: XDP is taken, in %s mode: %s: end it first, or 'ip link set dev %s xdp%s off'", name, m->mode, who, name,
-	    *m->mode == 'g' ? "generic" : *m->mode == 'o' ? "offload" : "drv");
+	search.program = m->id;
+	find_links(&search);
+	if (search.n)	/* ip can't take it from a link */
+		err("%s: XDP is taken, in %s mode, by a link: %s: end it first, or remove where it is pinned", name, m->mode, who);
+	else
+		err("%s: XDP is taken, in %s mode: %s: end it first, or 'ip link set dev %s xdp%s off'", name, m->mode, who, name,
+		    *m->mode == 'g' ? "generic" : *m->mode == 'o' ? "offload" : "drv");
 	return true;
 }
 
@@ -389,6 +403,30 @@ static __u32 id_of(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
+/* At the first priority that is free: the ones behind a filter that decides see nothing. */
+static int attach_filter(const struct bpf_tc_hook *where, struct guarded *g)
+{
+	struct guarded tell = *g;
+
+	for (g->priority = 1; g->priority <= PRIORITIES; g->priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority, .prog_fd = bpf_program__fd(program));
+		LIBBPF_OPTS(bpf_tc_opts, other, .handle = 1, .priority = g->priority);
+		int ret;
+
+		if (!bpf_tc_query(where, &other))
+			continue;
+		*kernel_said = 0;
+		tell.priority = g->priority;
+		ret = hook.pin ? 0 : guard_tell(&tell);
+		ret = ret ?: bpf_tc_attach(where, &filter);
+		tell.qdisc = false;	/* it goes once, after all filters */
+		if (ret != -EEXIST && (ret != -EINVAL || !strstr(kernel_said, "kind")))
+			return ret;	/* no other filter, and no other kind of filter, is there */
+	}
+	snprintf(kernel_said, sizeof(kernel_said), "the priorities up to %d are taken", PRIORITIES);
+	return -ENOSPC;
+}
+
 /* A filter of its own priority beside those of others, in the qdisc that may be there already. */
 static int attach_clsact(const struct place *place, struct attached *a)
 {
@@ -397,35 +435,37 @@ static int attach_clsact(const struct place *place, struct attached *a)
 	libbpf_print_fn_t print = libbpf_set_print(listen_to);
 	int ret;
 
-	*kernel_said = 0;
 	*g = (struct guarded){ .index = place->index, .egress = hook.egress, .program = id_of(bpf_program__fd(program)) };
+	*kernel_said = 0;
 	ret = bpf_tc_hook_create(&where);
 	g->qdisc = !ret;
 	if (ret == -EEXIST)
 		ret = 0;
-	*kernel_said = 0;
-	for (g->priority = 49151; !ret && g->priority > 49000; g->priority--) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = g->priority, .prog_fd = bpf_program__fd(program));
-		LIBBPF_OPTS(bpf_tc_opts, other, .handle = 1, .priority = g->priority);
-
-		if (!bpf_tc_query(&where, &other))
-			continue;
-		if (!hook.pin)
-			ret = guard_tell(g);
-		ret = ret ?: bpf_tc_attach(&where, &filter);
-		if (ret != -EEXIST)
-			break;
-		ret = 0;
-	}
+	ret = ret ?: attach_filter(&where, g);
 	libbpf_set_print(print);
 	if (ret && hook.pin)
 		guard_remove(g);
 	return ret;
 }
 
+/* Before all others: one of them that decides ends the chain. */
+static int tcx_link(const struct place *place)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, first, .flags = TCX_BEFORE);
+	enum bpf_attach_type type = hook.egress ? TCX_EGRESS : TCX_INGRESS;
+	int fd = bpf_program__fd(program), link = bpf_link_create(fd, place->index, type, &first);
+
+	if (link >= 0 || link == -EPERM)
+		return link;
+	link = bpf_link_create(fd, place->index, type, NULL);
+	if (link >= 0)
+		note("%s: tc: behind the programs that are there: what they decide on isn't seen", place->name);
+	return link;
+}
+
 static int attach_tc(const struct place *place)
 {
-	int link = bpf_link_create(bpf_program__fd(program), place->index, hook.egress ? TCX_EGRESS : TCX_INGRESS, NULL), ret;
+	int link = tcx_link(place), ret;
 	struct attached *a;
 
 	*kernel_said = 0;
@@ -477,23 +517,60 @@ static int attach_cgroup(void)
 	return ret;
 }
 
+struct left_out {
+	int filtered, listening;
+};
+
+/* A filter that is there would be replaced, and not come back; one of a listening socket is handed on to its connections. */
+static bool leave_socket(struct left_out *left, int fd)
+{
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) && listens) {
+		left->listening++;
+		return true;
+	}
+	if (!guard_socket_filter(fd))
+		return false;
+	left->filtered++;
+	return true;
+}
+
 static int attach_socket(void *ctx, int fd, __u64 cookie)
 {
 	struct guarded g = { .pid = hook.pid, .cookie = cookie };
-	int prog = bpf_program__fd(program), ret = guard_tell(&g);
+	int prog = bpf_program__fd(program), ret;
+	struct attached *a;
 
+	for (int i = 0; i < n_attached; i++)
+		if (attached[i].guarded.cookie == cookie)
+			return 0;	/* another descriptor of the same one */
+	if (leave_socket(ctx, fd))
+		return 0;
+	ret = guard_tell(&g);
 	if (ret)
 		return ret;
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)))
 		return -errno;
-	return keep(-1, "") ? 0 : -ENOMEM;
+	a = keep(-1, "");
+	if (a)
+		a->guarded.cookie = cookie;
+	return a ? 0 : -ENOMEM;
 }
 
 static int attach_sockets(void)
 {
-	int ret = guard_each_socket(hook.pid, attach_socket, NULL);
+	struct left_out left = {};
+	int ret = guard_each_socket(hook.pid, attach_socket, &left);
 
-	if (!ret && !n_attached)
+	if (!ret && !n_attached && (left.filtered || left.listening))
+		err("process %u has only sockets that are left alone: with a filter of their own (%d), or listening (%d)", hook.pid,
+		    left.filtered, left.listening);
+	else if (!ret && (left.filtered || left.listening))
+		note("sockets of process %u that are left alone: with a filter of their own (%d), or listening (%d)", hook.pid,
+		     left.filtered, left.listening);
+	else if (!ret && !n_attached)
 		err("process %u has no socket of the internet", hook.pid);
 	else if (ret == -ESRCH || ret == -ENOENT || ret == -EINVAL)
 		err("--pid: there is no process %u", hook.pid);
@@ -624,23 +701,40 @@ static bool link_holds(int fd)
 	return info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id : info.xdp.ifindex;	/* tcx has it there too */
 }
 
+static bool holds(const struct attached *a)
+{
+	char name[IF_NAMESIZE];
+
+	if (a->link >= 0)
+		return link_holds(a->link);
+	return !a->guarded.index || if_indextoname(a->guarded.index, name);
+}
+
+/* What goes is told once; without the last there is nothing left to do. */
 int hook_tick(struct run *run)
 {
 	static __u64 next;
+	int left = 0;
 
 	if (look_now() < next)
 		return 0;
 	next = look_now() + SEC_ / 2;
+	for (int i = 0; i < n_attached; i++)
+		left += !attached[i].gone;
 	for (int i = 0; i < n_attached; i++) {
 		struct attached *a = &attached[i];
 
-		if (a->link >= 0 ? link_holds(a->link) : !a->guarded.index || if_nametoindex(a->name) == (unsigned int)a->guarded.index)
+		if (a->gone || holds(a))
 			continue;
+		a->gone = true;
 		if (hook.chosen == HOOK_CGROUP)
 			err("the cgroup has gone");
+		else if (--left)
+			note("%s: the interface has gone", a->name);
 		else
 			err("%s: the interface has gone", a->name);
-		return -ENODEV;
+		if (hook.chosen == HOOK_CGROUP || !left)
+			return -ENODEV;
 	}
 	return 0;
 }

@@ -78,6 +78,7 @@ int guard_start(void);			/* before anything is loaded, with all rights */
 int guard_tell(const struct guarded *what);	/* before it is attached */
 int guard_end(void);			/* removes all, and says whether that was done */
 int guard_remove(const struct guarded *what);	/* at once, by this process */
+int guard_socket_filter(int fd);	/* 0: it has none */
 int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void *ctx);
 
 #endif

@@ -47,7 +47,11 @@ static int count_filters(int index, __u32 direction)
 			break;
 		}
 		for (struct nlmsghdr *m = (void *)buf; NLMSG_OK(m, (size_t)size); m = NLMSG_NEXT(m, size)) {
-			done |= m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
+			done |= m->nlmsg_type == NLMSG_DONE;
+			if (m->nlmsg_type == NLMSG_ERROR) {
+				done = true;
+				ret = ((struct nlmsgerr *)NLMSG_DATA(m))->error ?: -EIO;
+			}
 			n += m->nlmsg_type == RTM_NEWTFILTER;
 		}
 		done |= !size;
@@ -113,11 +117,20 @@ int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void 
 	return ret;
 }
 
+/* The filter of a socket: -EACCES where it is a program of eBPF, instructions of classic BPF otherwise; 0: none. */
+int guard_socket_filter(int fd)
+{
+	socklen_t n = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &n) ? -errno : (int)n;
+}
+
 static int remove_socket(void *ctx, int fd, __u64 cookie)
 {
 	const struct guarded *g = ctx;
 
-	if (cookie == g->cookie && setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &fd, sizeof(fd)) && errno != ENOENT)
+	if (cookie == g->cookie && guard_socket_filter(fd) == -EACCES &&
+	    setsockopt(fd, SOL_SOCKET, SO_DETACH_BPF, &fd, sizeof(fd)) && errno != ENOENT)
 		return -errno;
 	return 0;
 }
@@ -139,12 +152,11 @@ int guard_remove(const struct guarded *g)
 static void __attribute__((noreturn)) guard_run(int from, int to)
 {
 	static struct guarded list[MOST];
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP };
 	int n = 0, ret = 0;
 
-	for (unsigned int i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
 	setsid();
+	if (chdir("/"))
+		ret = 0;	/* then what it was in stays busy */
 	prctl(PR_SET_NAME, "corekit-guard");
 	if (dup2(from, 0) || dup2(to, 1) != 1)
 		_exit(1);
@@ -158,23 +170,49 @@ static void __attribute__((noreturn)) guard_run(int from, int to)
 	_exit(write(1, &ret, sizeof(ret)) != sizeof(ret));
 }
 
+/* It is born with all signals blocked, for good: none ends it before its work is done. */
+static pid_t fork_blocked(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = fork();
+	if (pid)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 int guard_start(void)
 {
-	int down[2], up[2];
+	int down[2], up[2], ret;
+	pid_t pid;
 
 	if (guard)
 		return 0;
-	if (pipe2(down, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
+	if (pipe2(down, O_CLOEXEC))
 		return -errno;
-	guard = fork();
-	if (guard < 0)
-		return -errno;
-	if (!guard) {
+	if (pipe2(up, O_CLOEXEC)) {
+		ret = -errno;
+		close(down[0]);
+		close(down[1]);
+		return ret;
+	}
+	pid = fork_blocked();
+	if (!pid) {
 		close(down[1]);
 		guard_run(down[0], up[1]);
 	}
+	ret = pid < 0 ? -errno : 0;
 	close(down[0]);
 	close(up[1]);
+	if (ret) {
+		close(down[1]);
+		close(up[0]);
+		return ret;
+	}
+	guard = pid;
 	to_guard = down[1];
 	answer = up[0];
 	return 0;
@@ -192,11 +230,15 @@ int guard_tell(const struct guarded *what)
 int guard_end(void)
 {
 	int ret = 0;
+	ssize_t n;
 
 	if (!guard)
 		return 0;
 	close(to_guard);
-	if (read(answer, &ret, sizeof(ret)) != sizeof(ret))
+	do {
+		n = read(answer, &ret, sizeof(ret));
+	} while (n < 0 && errno == EINTR);
+	if (n != sizeof(ret))
 		ret = -ECHILD;
 	close(answer);
 	while (waitpid(guard, NULL, 0) < 0 && errno == EINTR)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include "lib/packet.h"
 #include "lib/rules_user.h"
@@ -232,7 +233,7 @@ int rules_add(struct rules *rules, const char *text, const char *where)
 	return 0;
 }
 
-int rules_read(struct rules *rules, const char *path)
+int rules_read(struct rules *rules, const char *path, struct stat *was)
 {
 	FILE *f = fopen(path, "re");
 	char where[256], *line = NULL, *at;
@@ -242,6 +243,10 @@ int rules_read(struct rules *rules, const char *path)
 	if (!f) {
 		err("%s: %s", path, strerror(errno));
 		return ret;
+	}
+	if (fstat(fileno(f), was)) {
+		ret = -errno;
+		err("%s: %s", path, strerror(errno));
 	}
 	while (!ret && getline(&line, &size, f) >= 0) {
 		snprintf(where, sizeof(where), "%s:%d", path, ++n);
@@ -559,13 +564,16 @@ static void sweep(const struct rules_maps *maps, __u32 generation)
 	}
 }
 
-static int clear_counters(int fd, __u32 from, __u32 n)
+/* With a generation of its own: who compares two readings sees that it is another rule. */
+static int clear_counters(int fd, __u32 from, __u32 n, __u32 generation)
 {
 	int cpus = libbpf_num_possible_cpus(), ret = 0;
 	struct rules_count *none = calloc(cpus > 0 ? cpus : 1, sizeof(*none));
 
 	if (!none)
 		return -ENOMEM;
+	for (int i = 0; i < cpus; i++)
+		none[i].generation = generation;
 	for (__u32 i = from; i < from + n && !ret; i++)
 		ret = bpf_map_update_elem(fd, &i, none, BPF_ANY);
 	free(none);
@@ -593,7 +601,7 @@ int rules_load(struct rules *rules, const struct rules_maps *maps)
 	for (__u32 i = 0; i < t->classes; i++)
 		t->class[i].mask.class = t->generation * RULES_CLASSES + i;
 	if (t->generation > 1)
-		ret = clear_counters(maps->counters, t->base, rules->n + 1);
+		ret = clear_counters(maps->counters, t->base, rules->n + 1, t->generation);
 	for (size_t i = 0; i < rules->n_entries && !ret; i++) {
 		const struct rules_entry *e = &rules->entries[i];
 

@@ -41,7 +41,8 @@ struct rules_maps {
 
 /* -EINVAL after a line on stderr, which begins with `where` */
 int rules_add(struct rules *rules, const char *text, const char *where);
-int rules_read(struct rules *rules, const char *path);	/* one a line; # begins a comment */
+struct stat;
+int rules_read(struct rules *rules, const char *path, struct stat *was);	/* one a line; # begins a comment; was: what was read */
 int rules_compile(struct rules *rules, bool otherwise);
 /* All at once: until the last moment those in force before are; -errno: they still are. */
 int rules_load(struct rules *rules, const struct rules_maps *maps);

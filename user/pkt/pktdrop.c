@@ -26,9 +26,7 @@ static int read_rules(struct run *run, struct rules *to)
 	int ret = 0;
 
 	if (file)
-		ret = stat(file, &seen) ? 0 : rules_read(to, file);
-	if (file && !ret && !seen.st_ino)
-		ret = rules_read(to, file);	/* says why not */
+		ret = rules_read(to, file, &seen);
 	for (int i = 0; i < run->n_args && !ret; i++) {
 		snprintf(where, sizeof(where), "rule %d", i + 1);
 		ret = rules_add(to, run->args[i], where);
@@ -97,18 +95,24 @@ static int tick(struct run *run)
 {
 	struct rules fresh = {};
 	static __u64 next;
+	static bool told;
 	struct stat now;
 	int ret;
 
 	if (file && look_now() >= next) {
 		next = look_now() + SEC_ / 5;
-		if (!stat(file, &now) && (now.st_ino != seen.st_ino || now.st_size != seen.st_size ||
-					  memcmp(&now.st_mtim, &seen.st_mtim, sizeof(now.st_mtim)))) {
+		ret = stat(file, &now) ? errno : 0;
+		if (ret && ret != ENOENT && !told)
+			note("%s: %s: whether it changes can't be seen", file, strerror(ret));
+		told |= ret && ret != ENOENT;
+		if (!ret && (now.st_ino != seen.st_ino || now.st_size != seen.st_size ||
+			     memcmp(&now.st_mtim, &seen.st_mtim, sizeof(now.st_mtim)))) {
 			ret = read_rules(run, &fresh) ?: rules_load(&fresh, &maps);
 			if (ret) {
 				err("%s: %s: the rules before it stay in force", file,
 				    ret == -E2BIG || ret == -ENOSPC ? "more rules than there is room for" : strerror(-ret));
 				rules_free(&fresh);
+				seen = ret == -ENOENT ? seen : now;	/* one that can't be read is told of once */
 			} else {
 				rules_free(&rules);
 				rules = fresh;
@@ -181,8 +185,11 @@ TOOL(pktdrop,
 	.cost     = "For each packet its headers are read, and one lookup made for each kind of rule, not for "
 		    "each rule; tests/bench/pkt/drop measures it.",
 	.caveats  = "It acts, where other tools watch. XDP and --egress: only received packets pass XDP. --hook socket filters what "
-		    "the process's sockets of the moment receive, not those that it opens later, and TCP sends again what is dropped. "
+		    "the process's sockets of the moment receive, not those that it opens later, and TCP sends again what is dropped. It leaves "
+		    "alone those that listen, whose connections would keep the filter, and those that have a filter already. "
 		    "With the clsact qdisc (before 6.6) a child removes the filter should the tool be killed.",
-	.packets = true, .first = hook_first, .args = "[RULE]...", .trial = "--hook=cgroup",
+	.keep_caps = 1ULL << 2 /* DAC_READ_SEARCH */, .packets = true, .first = hook_first, .args = "[RULE]...", .trial = "--hook=cgroup",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
-	.table = ROWS("counters", struct row, "rule", .up = true, .idle = true, .row = complete));
+	.table = ROWS("counters", struct row, "rule", .up = true, .idle = true, .row = complete,
+		      .adds = offsetof(struct rules_count, generation),
+		      .identity = offsetof(struct rules_count, generation) + 1));
