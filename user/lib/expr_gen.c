@@ -339,7 +339,7 @@ static __u64 eight(const char *text)
 /* With its NUL, unless the text may fill its place without one. */
 static void text_is(struct code *c, const struct node *n, int slot)
 {
-	__u32 len = n->b->count + 1, most, room = (len + 7) & ~7U;
+	__u32 size = n->b->count + 2, most, room = (size + 7) & ~7U;	/* what goes on behind the constant is seen to be different */
 	int differs[TEXT_MAX / 8], jumps = 0, end;
 	bool user;
 
@@ -352,8 +352,7 @@ static void text_is(struct code *c, const struct node *n, int slot)
 		room = room > 16 ? room : 16;
 	} else {
 		clear(c, room);		/* R0 stays */
-		/* one more than the constant has, so that what goes on is seen to be different */
-		fetch(c, user, len < TEXT_MAX ? (len < most + 1 ? len + (len < room) : most) : TEXT_MAX, true);
+		fetch(c, user, size < most ? size : most, true);
 	}
 	for (__u32 i = 0; i < room; i += 8) {
 		char text[8] = "";
