@@ -154,7 +154,7 @@ static void word_of_context(struct code *c, __u8 to, __u32 at, __u8 size)
 
 static void marker(struct code *c, const struct node *n)
 {
-	const struct expr_usdt *m = &n->arg->marker;
+	const struct expr_usdt *m = &n->marker;
 
 	code_value(c, BPF_REG_0, m->add);
 	if (m->base >= 0) {

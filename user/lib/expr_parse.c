@@ -479,7 +479,7 @@ static struct node *named(struct parser *p)
 			    arg->from == ARG_FIELD ? NODE_FIELD : arg->from == ARG_MARKER ? NODE_MARKER : NODE_WORD, arg->at, &arg->type, start);
 		if (n) {
 			n->count = arg->count;
-			n->arg = arg;
+			n->marker = arg->marker;
 		}
 		return n;
 	}
