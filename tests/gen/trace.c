@@ -58,6 +58,7 @@ static void calls(void *arg)
 	close(seen_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY));
 	strcat(path, "/x");
 	seen_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY);
+	seen_call(SYS_lseek, -1, -5, SEEK_SET);
 }
 
 TEST(trace, "functions, returns and markers of a program: conditions, text, members, casts")
@@ -99,6 +100,7 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 	const char *pid = text("%d", child->child.pid);
 	struct job *job = tool_start("trace", "-p", pid, "t:sched:sched_process_fork (parent_comm == \"traced\") child_pid > 0, parent_comm, child_comm[0] == 't'",
 				     "raw:sched_process_fork \"%s %d\", arg0->comm, arg1->real_parent->tgid == pid && arg1->mm != 0",
+				     "sys:lseek (fd == 0xffffffff && offset < 0) fd, offset",
 				     "sys:openat (filename == \"/dev/null\") filename, dfd", "sys:openat%return (ret < 0) \"%d%%\", ret");
 
 	seen_run(child);
@@ -109,7 +111,8 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 	CHECK_EQ(rows(job, IS("function", "sys_enter_openat")), 1);
 	CHECK_EQ(rows(job, IS("message", text("/dev/null, %d", AT_FDCWD))), 1);
 	CHECK_EQ(rows(job, IS("message", text("%d%%", -ENOTDIR))), 1);
-	CHECK_EQ(rows(job), 8);
+	CHECK_EQ(rows(job, IS("message", "4294967295, -5")), 1);
+	CHECK_EQ(rows(job), 9);
 	CHECK_NO_LOSS(job);
 }
 
