@@ -41,6 +41,8 @@ SEEN void funclatency_deep(int n)
 {
 	if (n)
 		funclatency_deep(n - 1);
+	else
+		seen_nap(NAP);
 	seen_after++;
 }
 
@@ -100,6 +102,7 @@ TEST(funclatency, "calls that are too deep are counted as lost; what can't be ti
 	tool_stop(job);
 	seen_end(child);
 	CHECK_EQ(number(row(job), "count"), 32);
+	CHECK(number(row(job), "sum_ns") >= 32 * (long long)NAP);	/* of the outer ones: the nap is in each */
 	CHECK_EQ(lost(job), DEEP - 32);
 	job = run("corekit", "funclatency", "t:sched:sched_switch", "-d", "100ms");
 	CHECK_EQ(job->status, 2);
