@@ -132,6 +132,17 @@ static __always_inline int leave(void *ctx, __u64 place)
 
 CALLS_NUMBERED(enter, leave)
 
+/* Nothing that it was in returns. A thread that doesn't lead its process takes over the leader's id. */
+SEC("raw_tp/sched_process_exec")
+int begin_anew(struct raw_args *ctx)
+{
+	__u64 old = (__u32)ctx->args[1], id = thread_id();
+
+	bpf_map_delete_elem(&threads, &old);
+	bpf_map_delete_elem(&threads, &id);
+	return 0;
+}
+
 SEC("raw_tp/sched_process_exit")
 int forget(void *ctx)
 {
