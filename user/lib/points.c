@@ -318,6 +318,10 @@ static int find(struct run *run, bool regex)
 		if (ret)
 			return ret;
 		n_points++;
+		if (calls && !point_is_whole(points[i])) {
+			err("'%s': not with this tool: it takes a function, from where it begins to where it returns", point_text(points[i]));
+			return -EINVAL;
+		}
 		ret = refuse(run, points[i]) ?: places_find(&places, points[i], i);
 		if (ret == -ENOENT) {
 			err("'%s': there is no such place: see --help", point_text(points[i]));
@@ -347,7 +351,7 @@ static int want_program(struct run *run, const struct place *place, bool many)
 {
 	struct bpf_program *p = program(run, program_name(place, many));
 
-	if (!p || (calls && place->kind != POINT_KERNEL && place->kind != POINT_USER)) {
+	if (!p) {
 		err("'%s': not with this tool", point_text(points[place->of]));
 		return -EINVAL;
 	}

@@ -39,6 +39,7 @@ void point_free(struct point *point);
 const char *point_text(const struct point *point);
 const char *point_name(const struct point *point);	/* or its pattern */
 bool point_is_pattern(const struct point *point);
+bool point_is_whole(const struct point *point);	/* functions, not their returns and not what is in them */
 enum point_kind point_kind(const struct point *point);
 int point_attr(const struct point *point, struct perf_event_attr *attr);	/* of POINT_PERF */
 

@@ -59,6 +59,11 @@ bool point_is_pattern(const struct point *p)
 	return p->name.is_regex || p->name.is_glob || p->category.is_regex || p->category.is_glob;
 }
 
+bool point_is_whole(const struct point *p)
+{
+	return (p->kind == POINT_KERNEL || p->kind == POINT_USER) && !p->at_return && !p->has_offset;
+}
+
 int point_attr(const struct point *p, struct perf_event_attr *attr)
 {
 	*attr = p->attr;
@@ -306,6 +311,10 @@ int point_new(struct point **point, const char *text, bool regex)
 	}
 	if (!ret && p->at_return && (p->kind == POINT_MARKER || p->kind == POINT_TRACEPOINT || p->kind == POINT_RAW || p->has_offset)) {
 		err("'%s': only functions return, and system calls", text);
+		ret = -EINVAL;
+	}
+	if (!ret && p->has_offset && point_is_pattern(p)) {
+		err("'%s': an offset goes with the name of one function", text);
 		ret = -EINVAL;
 	}
 	if (ret) {
