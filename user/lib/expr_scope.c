@@ -81,7 +81,7 @@ static int kernel_function(struct expr_scope *s, const struct place *p)
 	struct expr_type type;
 	struct btf_look look;
 	const char *name;
-	int proto = btf_open(&s->btf, NULL) ?: btf_func_proto(s->btf, p->name);
+	int proto = btf_open(&s->btf, NULL) ?: *p->in ? -ENOENT : btf_func_proto(s->btf, p->name);	/* a module's isn't in there */
 	__u32 id;
 
 	if (p->at_return) {
@@ -114,8 +114,10 @@ static int raw_tracepoint(struct expr_scope *s, const struct place *p)
 	char text[192];
 	__u32 id;
 
-	if (proto < 0)
-		return proto;
+	if (proto < 0) {	/* a module's, or there is no BTF: the kernel knows how many it has */
+		numbered(s, NULL, 12);
+		return 0;
+	}
 	for (size_t i = 0; i < 2 && names < 0; i++) {
 		snprintf(text, sizeof(text), "%s%s", with_names[i], p->name);
 		names = btf_func_proto(s->btf, text);
