@@ -49,7 +49,7 @@ TEST(argdist, "what is wrong is told")
 	static const struct { const char *option, *word, *say; } bad[] = {
 		{"-q", "sys:close", "which value"}, {"-H", "sys:close fd, fd", "one value"}, {"-H", "sys:close comm", "text"},
 		{"-q", "sys:close \"%d\" fd", "comma"}, {"-q", "sys:close \"%d\", fd", "no format"}, {"-q", "sys:close comm, comm, comm, comm, fd", "64"},
-		{"-q", "sys:close nosuch", "at 11"},
+		{"-q", "sys:close nosuch", "at 11"}, {"-q", "sys:fl* fd", "different types"},
 	};
 
 	needs("argdist");
