@@ -71,7 +71,7 @@ int place_attach(const struct place *place, const struct point *point, int progr
  * The same program at many places of one kind, and in one file, with one link: each has its number, `first` for the first
  * of them, as its cookie. How many of them couldn't be probed, or -errno.
  */
-int places_attach(const struct place *places, size_t n, int program, __u64 first);
+int places_attach(struct run *run, const struct place *places, size_t n, int program, __u64 first);
 bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
 
 /*
