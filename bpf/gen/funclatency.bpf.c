@@ -19,7 +19,7 @@ struct frame {
 };
 
 struct thread {
-	__u64 depth;
+	__u64 depth;		/* those that have no frame too */
 	struct frame frames[DEPTH];
 };
 
@@ -47,15 +47,23 @@ static __always_inline __u64 thread_id(void)
 	&(t)->frames[__at & (DEPTH - 1)];				\
 })
 
-/* Calls that were left without returning (longjmp): the new one stands where they stood. */
+/* A call that was left without returning (longjmp): the new one stands where it stood. */
+static __always_inline bool was_left(const struct frame *top, __u64 place, __u64 sp)
+{
+	return sp && top->sp <= sp && sp - top->sp <= NEAR && (top->sp != sp || top->place == place);
+}
+
 static __always_inline __u64 living(const struct thread *t, __u64 place, __u64 sp)
 {
 	__u64 depth = t->depth;
 
+	if (depth > DEPTH) {
+		if (!was_left(FRAME(t, DEPTH - 1), place, sp))
+			return depth;
+		depth = DEPTH;
+	}
 	for (int i = 0; i < DEPTH && depth && depth <= DEPTH; i++) {
-		const struct frame *top = FRAME(t, depth - 1);
-
-		if (!sp || top->sp > sp || sp - top->sp > NEAR || (top->sp == sp && top->place != place))
+		if (!was_left(FRAME(t, depth - 1), place, sp))
 			break;
 		depth--;
 	}
@@ -76,6 +84,7 @@ static __always_inline int enter(struct pt_regs *ctx, __u64 place)
 		return 0;
 	depth = living(t, place, REGS_SP(ctx));
 	if (depth >= DEPTH) {
+		t->depth = depth + 1;
 		lose(LOSS_START);
 		return 0;
 	}
@@ -96,13 +105,17 @@ static __always_inline int leave(void *ctx, __u64 place)
 	if (!t)
 		return 0;
 	depth = t->depth;
+	if (depth > DEPTH) {	/* of a call that has no frame */
+		t->depth = depth - 1;
+		return 0;
+	}
 	for (int i = 0; i < DEPTH && depth && depth <= DEPTH && !since; i++) {
 		const struct frame *top = FRAME(t, --depth);
 
 		if (top->place == place)
 			since = top->since;
 	}
-	if (!since)		/* it began before, or too deep */
+	if (!since)		/* it began before */
 		return 0;
 	t->depth = depth;
 	if (!depth)
@@ -118,6 +131,17 @@ static __always_inline int leave(void *ctx, __u64 place)
 }
 
 CALLS_NUMBERED(enter, leave)
+
+/* Nothing that it was in returns. A thread that doesn't lead its process takes over the leader's id. */
+SEC("raw_tp/sched_process_exec")
+int begin_anew(struct raw_args *ctx)
+{
+	__u64 old = (__u32)ctx->args[1], id = thread_id();
+
+	bpf_map_delete_elem(&threads, &old);
+	bpf_map_delete_elem(&threads, &id);
+	return 0;
+}
 
 SEC("raw_tp/sched_process_exit")
 int forget(void *ctx)

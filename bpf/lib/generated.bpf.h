@@ -19,6 +19,7 @@
 	(room)[0] = (__u64)(ctx);					\
 	(room)[1] = (__u64)(to);					\
 	(room)[2] = since;						\
+	(room)[3] = current_ids();	/* as -p and the columns have them */ \
 	asm volatile("r1 = %[value]\n\tr0 = %[magic] ll\n\t%[value] = r0"	\
 		     : [value] "+r"(__value)				\
 		     : [magic] "i"(0x67656e6572617465ULL + which)	\

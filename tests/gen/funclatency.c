@@ -41,6 +41,8 @@ SEEN void funclatency_deep(int n)
 {
 	if (n)
 		funclatency_deep(n - 1);
+	if (!n || n == DEEP - 1)	/* the innermost, and the outermost when the others have returned */
+		seen_nap(NAP);
 	seen_after++;
 }
 
@@ -76,15 +78,15 @@ TEST(funclatency, "calls of each function: how long, how many, in one another, a
 	job_end(bars, SIGINT);
 	seen_end(child);
 	r = row(job, IS("function", "funclatency_naps"));
-	CHECK_EQ(number(r, "count"), CALLS + 1);
-	CHECK(number(r, "sum_ns") >= (CALLS + 1) * (long long)NAP);
+	CHECK_BETWEEN(CALLS + 1 - missed_allowed(job), number(r, "count"), CALLS + 1);
+	CHECK(number(r, "sum_ns") >= number(r, "count") * (long long)NAP);
 	r = row(job, IS("function", "funclatency_again"));
-	CHECK_EQ(number(r, "count"), 4);
-	CHECK(number(r, "sum_ns") >= 4 * (long long)NAP);
-	CHECK_EQ(number(row(job, IS("function", "funclatency_jumps")), "count"), DEEP);
+	CHECK_BETWEEN(4 - missed_allowed(job), number(r, "count"), 4);
+	CHECK(number(r, "sum_ns") >= number(r, "count") * (long long)NAP);
+	CHECK_BETWEEN(DEEP - missed_allowed(job), number(row(job, IS("function", "funclatency_jumps")), "count"), DEEP);
 	CHECK_EQ(rows(job, IS("function", "funclatency_leaves")), 0);
-	CHECK_EQ(lost(one), 0);
-	CHECK(sum(one, "count") >= CALLS + 1);
+	CHECK_NO_LOSS(one);
+	CHECK(sum(one, "count") >= CALLS + 1 - missed_allowed(one));
 	CHECK_EQ(rows(one), 1);
 	CHECK_HAS(bars->out, text("count: %d\n", CALLS + 1));
 	CHECK_HAS(bars->out, "avg = ");
@@ -93,17 +95,21 @@ TEST(funclatency, "calls of each function: how long, how many, in one another, a
 
 TEST(funclatency, "calls that are too deep are counted as lost; what can't be timed is told")
 {
+	static const char *const bad[] = {"t:sched:sched_switch", "c:malloc%return", "vfs_read+4"};
 	struct seen *child = seen_new("deep", deep, NULL);
 	struct job *job = tool_start("funclatency", "-p", text("%d", child->child.pid), text("%d:funclatency_deep", getpid()));
 
 	seen_run(child);
 	tool_stop(job);
 	seen_end(child);
-	CHECK_EQ(number(row(job), "count"), 32);
-	CHECK_EQ(lost(job), DEEP - 32);
-	job = run("corekit", "funclatency", "t:sched:sched_switch", "-d", "100ms");
-	CHECK_EQ(job->status, 2);
-	CHECK_EQ(lines(job->err), 1);
+	CHECK_BETWEEN(32 - missed_allowed(job), number(row(job), "count"), 32);
+	CHECK(number(row(job), "sum_ns") >= (number(row(job), "count") + 1 - missed_allowed(job)) * (long long)NAP);
+	CHECK_EQ(lost(job) - missed_allowed(job), DEEP - 32);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		job = run("corekit", "funclatency", bad[i], "-d", "100ms");
+		if (!CHECK_EQ(job->status, 2) || !CHECK_EQ(lines(job->err), 1))
+			fprintf(stderr, "  %s: %s", bad[i], job->err);
+	}
 }
 
 static void forks(void *arg)
@@ -129,8 +135,8 @@ TEST(funclatency, "functions of the kernel, one and several")
 	tool_stop(job);
 	tool_stop(some);
 	seen_end(child);
-	CHECK_EQ(sum(job, "count"), CALLS);
-	CHECK(sum(job, "sum_ns") >= CALLS * (long long)NAP);
-	CHECK_EQ(sum(some, "count", IS("function", "hrtimer_nanosleep")), CALLS);
-	CHECK_EQ(sum(some, "count", IS("function", "do_nanosleep")), CALLS);
+	CHECK_BETWEEN(CALLS - missed_allowed(job), sum(job, "count"), CALLS);
+	CHECK(sum(job, "sum_ns") >= sum(job, "count") * (long long)NAP);
+	CHECK_BETWEEN(CALLS - missed_allowed(some), sum(some, "count", IS("function", "hrtimer_nanosleep")), CALLS);
+	CHECK_BETWEEN(CALLS - missed_allowed(some), sum(some, "count", IS("function", "do_nanosleep")), CALLS);
 }

@@ -58,6 +58,7 @@ static void calls(void *arg)
 	close(seen_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY));
 	strcat(path, "/x");
 	seen_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY);
+	seen_call(SYS_lseek, -1, -5, SEEK_SET);
 }
 
 TEST(trace, "functions, returns and markers of a program: conditions, text, members, casts")
@@ -66,9 +67,10 @@ TEST(trace, "functions, returns and markers of a program: conditions, text, memb
 	const char *file = text("/proc/%d/exe", getpid()), *self = text("%d", getpid());
 	struct job *job = tool_start(
 		"trace", "-p", text("%d", child->child.pid),
+		text("u:%s:corekit_trace:passed (arg0 == -3 || arg0 < -23) arg0, str(arg1)", file),	/* first: the next places' arguments are not its own */
 		text("%s:trace_called (arg0 >= 20 && str(arg1) != \"text 21\") \"%%d %%s, %%5x\", arg0, str(arg1), (int)arg3", self),
 		text("%s:trace_called (((struct iovec *)arg2)->iov_len == 1007) *(char **)arg2 == 0, str(((struct iovec *)arg2)->iov_base)", file),
-		text("%s:/^trace_returns$/%%return (retval < -44) retval", file), text("u:%s:corekit_trace:passed (arg0 == -3 || arg0 < -23) arg0, str(arg1)", file)), *stacks;
+		text("%s:/^trace_returns$/%%return (retval < -44) retval", file)), *stacks;
 
 	setenv("COREKIT_WITHOUT", "multi", 1);
 	stacks = tool_start("trace", "-S", "-Z", "5", "-p", text("%d", child->child.pid), text("%s:trace_called(arg0==1||arg0==2&&comm==\"traced\") str(arg1), comm, pid", file));
@@ -77,17 +79,17 @@ TEST(trace, "functions, returns and markers of a program: conditions, text, memb
 	tool_stop(job);
 	tool_stop(stacks);
 	seen_end(child);
-	CHECK_EQ(rows(job, IS("function", "trace_called")), 4 + 1);
-	CHECK_EQ(rows(job, IS("function", "trace_called"), IS("message", "20 text 20, ffffffec")), 1);
-	CHECK_EQ(rows(job, IS("message", "22 text 22, ffffffea")), 1);
-	CHECK_EQ(rows(job, IS("message", "0, text 7")), 1);
-	CHECK_EQ(rows(job, IS("function", "trace_returns")), 2);
-	CHECK_EQ(rows(job, IS("function", "trace_returns"), IS("message", "-46")), 1);
-	CHECK_EQ(rows(job, IS("function", "passed")), 2);
-	CHECK_EQ(rows(job, IS("function", "passed"), IS("message", "-3, text 3")), 1);
-	CHECK_EQ(rows(job, IS("function", "passed"), IS("message", "-24, text 24")), 1);
-	CHECK_EQ(rows(job), 9);
-	CHECK_EQ(rows(stacks), 2);
+	CHECK_ROWS(job, 4 + 1, IS("function", "trace_called"));
+	CHECK_ROWS(job, 1, IS("function", "trace_called"), IS("message", "20 text 20, ffffffec"));
+	CHECK_ROWS(job, 1, IS("message", "22 text 22, ffffffea"));
+	CHECK_ROWS(job, 1, IS("message", "0, text 7"));
+	CHECK_ROWS(job, 2, IS("function", "trace_returns"));
+	CHECK_ROWS(job, 1, IS("function", "trace_returns"), IS("message", "-46"));
+	CHECK_ROWS(job, 2, IS("function", "passed"));
+	CHECK_ROWS(job, 1, IS("function", "passed"), IS("message", "-3, text 3"));
+	CHECK_ROWS(job, 1, IS("function", "passed"), IS("message", "-24, text 24"));
+	CHECK_ROWS(job, 9);
+	CHECK_ROWS(stacks, 2);
 	CHECK(stack_has(row(stacks, IS("message", text("text, trac, %d", child->child.pid))), "user", "calls"));
 	CHECK_NO_LOSS(job);
 }
@@ -98,17 +100,19 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 	const char *pid = text("%d", child->child.pid);
 	struct job *job = tool_start("trace", "-p", pid, "t:sched:sched_process_fork (parent_comm == \"traced\") child_pid > 0, parent_comm, child_comm[0] == 't'",
 				     "raw:sched_process_fork \"%s %d\", arg0->comm, arg1->real_parent->tgid == pid && arg1->mm != 0",
+				     "sys:lseek (fd == 0xffffffff && offset < 0) fd, offset",
 				     "sys:openat (filename == \"/dev/null\") filename, dfd", "sys:openat%return (ret < 0) \"%d%%\", ret");
 
 	seen_run(child);
 	tool_stop(job);
 	seen_end(child);
-	CHECK_EQ(rows(job, IS("message", "1, traced, 1")), 3);
-	CHECK_EQ(rows(job, IS("message", "traced 1")), 3);
-	CHECK_EQ(rows(job, IS("function", "sys_enter_openat")), 1);
-	CHECK_EQ(rows(job, IS("message", text("/dev/null, %d", AT_FDCWD))), 1);
-	CHECK_EQ(rows(job, IS("message", text("%d%%", -ENOTDIR))), 1);
-	CHECK_EQ(rows(job), 8);
+	CHECK_ROWS(job, 3, IS("message", "1, traced, 1"));
+	CHECK_ROWS(job, 3, IS("message", "traced 1"));
+	CHECK_ROWS(job, 1, IS("function", "sys_enter_openat"));
+	CHECK_ROWS(job, 1, IS("message", text("/dev/null, %d", AT_FDCWD)));
+	CHECK_ROWS(job, 1, IS("message", text("%d%%", -ENOTDIR)));
+	CHECK_ROWS(job, 1, IS("message", "4294967295, -5"));
+	CHECK_ROWS(job, 9);
 	CHECK_NO_LOSS(job);
 }
 
@@ -128,18 +132,16 @@ TEST(trace, "functions of the kernel, by the names of their arguments, and what 
 	seen_run(child);
 	tool_stop(job);
 	seen_end(child);
-	CHECK_EQ(rows(job, IS("function", "kernel_clone"), IS("message", text("%d", SIGCHLD))), 3);
-	CHECK_EQ(rows(job, IS("function", "kernel_clone"), IS("message", "1")), 6);
-	CHECK_EQ(rows(job, IS("function", "vfs_open"), IS("message", "null")), 1);
+	CHECK_ROWS(job, 3, IS("function", "kernel_clone"), IS("message", text("%d", SIGCHLD)));
+	CHECK_ROWS(job, 6, IS("function", "kernel_clone"), IS("message", "1"));
+	CHECK_ROWS(job, 1, IS("function", "vfs_open"), IS("message", "null"));
 }
 
 TEST(trace, "what is wrong is told, with its place")
 {
 	static const struct { const char *word, *say; } bad[] = {
-		{"sys:openat (nosuch == 1)", "at 13 'nosuch == 1)'"}, {"sys:openat (dfd", "the end: ) is missing"}, {"sys:openat \"%d\"", "1 conversions"},
-		{"sys:openat \"%q\", dfd", "at 13 '%q"}, {"sys:openat dfd,", "value is missing"}, {"sys:openat dfd->x", "at 15 '->x'"},
-		{"raw:sched_switch arg1->nosuch", "struct task_struct"}, {"sys:openat (\"x\" == dfd)", "text"}, {"sys:openat \"x", "doesn't end"},
-		{"t:sched:nosuch", "no such place"}, {"sys:openat (comm)", "condition"},
+		{"sys:openat (nosuch == 1)", "at 13 'nosuch == 1)'"}, {"sys:openat \"%d\"", "1 conversions"},
+		{"raw:sched_switch arg1->nosuch", "struct task_struct"},
 	};
 
 	needs("trace");

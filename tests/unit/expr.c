@@ -21,7 +21,7 @@ static bool gives(const char *text, __u64 want)
 	static char log[65536];
 	struct expr_error e;
 	struct expr *expr;
-	__u64 got = 0;
+	__u64 got = 0, model;
 	int fd, ret;
 
 	if (expr_new(&expr, &scope, text, &e)) {
@@ -33,13 +33,14 @@ static bool gives(const char *text, __u64 want)
 		expr_free(expr);
 		SKIP("may not load programs");
 	}
+	model = expr_model(expr, args);	/* first: a program reads no page that isn't there yet */
 	ret = fd < 0 ? fd : run_program(fd, args, &got);
 	if (ret)
 		FAIL("'%s': %s\n%s", text, strerror(-ret), fd < 0 ? log : "");
 	else if (got != want)
 		FAIL("'%s': is %llx, not %llx", text, got, want);
-	if (expr_model(expr, args) != want)
-		FAIL("'%s': the model gives %llx, not %llx", text, expr_model(expr, args), want);
+	if (model != want)
+		FAIL("'%s': the model gives %llx, not %llx", text, model, want);
 	if (fd >= 0)
 		close(fd);
 	expr_free(expr);
@@ -96,6 +97,9 @@ TEST(expr, "memory: members, elements, casts, text")
 	gives("s == \"first text\"", 1);
 	gives("\"first\" == s", 0);
 	gives("s != \"first text, and more\"", 1);
+	gives("s == \"first t\"", 0);		/* 7 characters and 15: with a NUL, whole words */
+	gives("s != \"first t\"", 1);
+	gives("str(p[1].iov_base) == \"second, which i\"", 0);
 	gives("str(p[1].iov_base) == \"second, which is a longer text by far\"", 1);
 	gives("str(p[1].iov_base) == \"second, which is a longer text by fa\"", 0);
 }
@@ -110,19 +114,23 @@ TEST(expr, "what is wrong is told, with its place")
 		{"\"a\" + 1", 4, "=="}, {"p[s == \"x\"", 10, "]"}, {"comm + 1", 5, "number"}, {"latency", 0, "latency"},
 		{"(struct iovec)a0", 1, "struct"}, {"a0 ? 1", 6, ":"},
 	};
-	char deep[2000] = "";
+	struct expr_error e;
+	struct expr *expr;
+	char deep[2000];
 
 	run_scope(&scope);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct expr_error e;
-		struct expr *expr;
-
 		if (!CHECK_EQ(expr_new(&expr, &scope, bad[i].text, &e), -EINVAL))
 			continue;
 		if (!CHECK_EQ(e.at, bad[i].at) || !CHECK_HAS(e.text, bad[i].say))
 			fprintf(stderr, "  '%s': %s\n", bad[i].text, e.text);
 	}
-	for (int i = 0; i < 1000; i++)
-		strcat(deep, "(");
+	snprintf(deep, sizeof(deep), "s == \"%062d\"", 0);
+	REQUIRE(!expr_new(&expr, &scope, deep, &e));
+	expr_free(expr);
+	snprintf(deep, sizeof(deep), "s == \"%063d\"", 0);
+	CHECK_EQ(expr_new(&expr, &scope, deep, &e), -EINVAL);
+	memset(deep, '(', 1000);
+	deep[1000] = 0;
 	CHECK_EQ(expr_new(&(struct expr *){0}, &scope, deep, &(struct expr_error){0}), -EINVAL);
 }

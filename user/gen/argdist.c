@@ -126,6 +126,26 @@ static int ask(struct asked *a, const struct probe_word *w, struct expr_scope *s
 	return ret;
 }
 
+/* Of a word with several places a value is shown as the first has it. */
+static int alike(const struct asked *a, const struct asked *to, const struct probe_word *w)
+{
+	struct expr_error e = {};
+
+	for (int i = 0; i < w->n; i++) {
+		const struct expr_type *is = expr_type(a->values[i]), *was = expr_type(to->values[i]);
+		bool text = expr_is_text(a->values[i]);
+
+		if (text == expr_is_text(to->values[i]) &&
+		    (text ? expr_text_size(a->values[i], text_size) == expr_text_size(to->values[i], text_size) :
+			    is->kind == was->kind && is->is_signed == was->is_signed))
+			continue;
+		e.at = w->at[i];
+		snprintf(e.text, sizeof(e.text), "the places have values of different types: cast them, or name each place");
+		return expr_complain(w->text, &e);
+	}
+	return 0;
+}
+
 static const struct table hists = HISTS("hists", struct argdist_probe, "value", .keyed = true, .average = true);
 
 static int setup(struct run *run)
@@ -146,6 +166,8 @@ static int setup(struct run *run)
 		__u32 of = all->all[i].of;
 
 		ret = points_scope(&scope, i) ?: ask(&asked[i], &words[of], &scope, rodata->hist);
+		if (!ret && first[of])
+			ret = alike(&asked[i], first[of], &words[of]);
 		first[of] = first[of] ?: &asked[i];
 	}
 	if (rodata->hist)

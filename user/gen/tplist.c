@@ -42,6 +42,7 @@ static void prototype(ROW *r, const struct place *p)
 	const char *said;
 	struct btf_look look;
 	struct btf_types *b;
+	size_t len;
 	__u32 id;
 	int proto;
 
@@ -61,8 +62,9 @@ static void prototype(ROW *r, const struct place *p)
 		snprintf(name, sizeof(name), "arg%u", i - (p->kind == POINT_RAW));
 		put(r, ", ", id ? type : "...", id ? *said ? said : name : "");
 	}
+	len = strlen(r->arguments);
 	if (p->kind == POINT_KERNEL)
-		strcat(r->arguments + (strlen(r->arguments) < sizeof(r->arguments) - 1 ? 0 : -1), ")");
+		strcpy(r->arguments + (len < sizeof(r->arguments) - 1 ? len : sizeof(r->arguments) - 2), ")");
 }
 
 static void show_arguments(struct out *out, const struct column *c, const void *row)
@@ -150,7 +152,8 @@ static int list_file(void *ctx, const char *path)
 {
 	char text[4400];
 
-	if (strstr(path, "/exe") || uprobe_markers(path, any, NULL) <= 0)
+	snprintf(text, sizeof(text), "/proc/%u/exe", pid);
+	if (!strcmp(path, text) || uprobe_markers(path, any, NULL) <= 0)
 		return 0;	/* the program is mapped too; and so is what is no program */
 	snprintf(text, sizeof(text), "u:%s:*", path);
 	return list_one(ctx, text, true);

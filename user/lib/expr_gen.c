@@ -9,6 +9,7 @@
 #include "lib/lib.h"
 
 #define SLOTS	24			/* values that wait */
+#define IDS	24			/* process and thread id; before it what code_enter() takes */
 #define FETCHED (32 + 8 * SLOTS)	/* in the room: what a helper has read */
 
 _Static_assert(FETCHED + TEXT_MAX <= CODE_ROOM, "");
@@ -154,7 +155,7 @@ static void word_of_context(struct code *c, __u8 to, __u32 at, __u8 size)
 
 static void marker(struct code *c, const struct node *n)
 {
-	const struct expr_usdt *m = &n->arg->marker;
+	const struct expr_usdt *m = &n->marker;
 
 	code_value(c, BPF_REG_0, m->add);
 	if (m->base >= 0) {
@@ -176,12 +177,15 @@ static void marker(struct code *c, const struct node *n)
 static void builtin(struct code *c, enum builtin is)
 {
 	static const __s32 helpers[] = {
-		[IS_PID] = BPF_FUNC_get_current_pid_tgid, [IS_TID] = BPF_FUNC_get_current_pid_tgid, [IS_UID] = BPF_FUNC_get_current_uid_gid,
+		[IS_UID] = BPF_FUNC_get_current_uid_gid,
 		[IS_GID] = BPF_FUNC_get_current_uid_gid, [IS_CPU] = BPF_FUNC_get_smp_processor_id, [IS_TIME] = BPF_FUNC_ktime_get_ns,
 		[IS_CGROUP] = BPF_FUNC_get_current_cgroup_id, [IS_RANDOM] = BPF_FUNC_get_prandom_u32, [IS_LATENCY] = BPF_FUNC_ktime_get_ns,
 	};
 
-	code_call(c, helpers[is]);
+	if (is == IS_PID || is == IS_TID)	/* in the room: as the tool has them, by the namespace it is in */
+		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_8, IDS, 0);
+	else
+		code_call(c, helpers[is]);
 	if (is == IS_PID || is == IS_GID)
 		alu_k(c, BPF_RSH, BPF_REG_0, 32);
 	else if (is == IS_TID || is == IS_UID || is == IS_RANDOM || is == IS_CPU)
@@ -339,7 +343,7 @@ static __u64 eight(const char *text)
 /* With its NUL, unless the text may fill its place without one. */
 static void text_is(struct code *c, const struct node *n, int slot)
 {
-	__u32 len = n->b->count + 1, most, room = (len + 7) & ~7U;
+	__u32 size = n->b->count + 2, most, room = (size + 7) & ~7U;	/* what goes on behind the constant is seen to be different */
 	int differs[TEXT_MAX / 8], jumps = 0, end;
 	bool user;
 
@@ -352,8 +356,7 @@ static void text_is(struct code *c, const struct node *n, int slot)
 		room = room > 16 ? room : 16;
 	} else {
 		clear(c, room);		/* R0 stays */
-		/* one more than the constant has, so that what goes on is seen to be different */
-		fetch(c, user, len < TEXT_MAX ? (len < most + 1 ? len + (len < room) : most) : TEXT_MAX, true);
+		fetch(c, user, size < most ? size : most, true);
 	}
 	for (__u32 i = 0; i < room; i += 8) {
 		char text[8] = "";

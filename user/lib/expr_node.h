@@ -16,7 +16,7 @@ enum node_kind {
 	NODE_FIELD,		/* type.size bytes of it */
 	NODE_CONTEXT,		/* the address in the context: text of `count` bytes there */
 	NODE_CONTEXT_AT,	/* a word at that place says where the text is */
-	NODE_MARKER,		/* arg->marker */
+	NODE_MARKER,		/* marker */
 	NODE_COMM,
 	NODE_BUILTIN,		/* number: which */
 	NODE_UNARY,		/* op a */
@@ -40,7 +40,7 @@ struct node {
 	__u32 bit, width;	/* of a bit field */
 	__u32 count;
 	size_t at;
-	const struct expr_arg *arg;
+	struct expr_usdt marker;	/* a copy: the scope is that of the next place by the time of the code */
 	char text[TEXT_MAX];
 };
 

@@ -434,8 +434,8 @@ static struct node *literal(struct parser *p)
 	for (p->at++; *p->at && *p->at != '"'; p->at++) {
 		if (*p->at == '\\' && p->at[1])
 			p->at++;
-		if (len == TEXT_MAX - 1)
-			return fail(p, start, "more than %d characters", TEXT_MAX - 1);
+		if (len == TEXT_MAX - 2)	/* one more, and a NUL, are read of what is compared with it */
+			return fail(p, start, "more than %d characters", TEXT_MAX - 2);
 		n->text[len++] = p->at[-1] != '\\' ? *p->at : *p->at == 'n' ? '\n' : *p->at == 't' ? '\t' : *p->at;
 	}
 	if (*p->at != '"')
@@ -479,7 +479,7 @@ static struct node *named(struct parser *p)
 			    arg->from == ARG_FIELD ? NODE_FIELD : arg->from == ARG_MARKER ? NODE_MARKER : NODE_WORD, arg->at, &arg->type, start);
 		if (n) {
 			n->count = arg->count;
-			n->arg = arg;
+			n->marker = arg->marker;
 		}
 		return n;
 	}

@@ -81,7 +81,7 @@ static int kernel_function(struct expr_scope *s, const struct place *p)
 	struct expr_type type;
 	struct btf_look look;
 	const char *name;
-	int proto = btf_open(&s->btf, NULL) ?: btf_func_proto(s->btf, p->name);
+	int proto = btf_open(&s->btf, NULL) ?: *p->in ? -ENOENT : btf_func_proto(s->btf, p->name);	/* a module's isn't in there */
 	__u32 id;
 
 	if (p->at_return) {
@@ -114,8 +114,10 @@ static int raw_tracepoint(struct expr_scope *s, const struct place *p)
 	char text[192];
 	__u32 id;
 
-	if (proto < 0)
-		return proto;
+	if (proto < 0) {	/* a module's, or there is no BTF: the kernel knows how many it has */
+		numbered(s, NULL, 12);
+		return 0;
+	}
 	for (size_t i = 0; i < 2 && names < 0; i++) {
 		snprintf(text, sizeof(text), "%s%s", with_names[i], p->name);
 		names = btf_func_proto(s->btf, text);
@@ -132,6 +134,22 @@ static int raw_tracepoint(struct expr_scope *s, const struct place *p)
 	return 0;
 }
 
+/* What a system call takes for an argument that its record holds as a register had it: -4: 4 bytes with a sign. 0: all. */
+static int narrower(const char *type)
+{
+	static const struct { const char *type; int size; } types[] = {
+		{ "int", -4 }, { "pid_t", -4 }, { "clockid_t", -4 }, { "key_t", -4 }, { "mqd_t", -4 }, { "timer_t", -4 }, { "rwf_t", -4 },
+		{ "key_serial_t", -4 }, { "unsigned int", 4 }, { "unsigned", 4 }, { "u32", 4 }, { "__u32", 4 }, { "uid_t", 4 }, { "gid_t", 4 },
+		{ "qid_t", 4 }, { "umode_t", 2 }, { "long", -8 }, { "off_t", -8 }, { "loff_t", -8 }, { "ssize_t", -8 },
+	};
+
+	type += strncmp(type, "const ", 6) ? 0 : 6;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(types[i].type, type))
+			return types[i].size;
+	return 0;
+}
+
 static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 {
 	struct expr_scope *s = ctx;
@@ -139,6 +157,7 @@ static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 	const char *bracket = strchr(f->type, '[');
 	unsigned int elements = bracket ? strtoul(bracket + 1, NULL, 10) : 0;
 	struct expr_arg *arg = add(s, f->name, f->offset);
+	int size;
 
 	if (!arg)
 		return 0;
@@ -158,10 +177,11 @@ static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 	} else if (f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8) {
 		arg->from = ARG_FIELD;
 		arg->type.size = f->size;
-		if (f->size == 8 && (!strcmp(f->type, "int") || !strcmp(f->type, "pid_t"))) {	/* system calls: what a register had */
-			arg->type.size = 4;
-			arg->type.is_signed = true;
-			arg->at += __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
+		size = f->size == 8 && s->user ? narrower(f->type) : 0;
+		if (size) {
+			arg->type.size = abs(size);
+			arg->type.is_signed = size < 0;
+			arg->at += __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - abs(size) : 0;
 		}
 		if (pointer) {
 			arg->type.kind = EXPR_POINTER;

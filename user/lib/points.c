@@ -78,8 +78,11 @@ static int event_open(struct perf_event_attr *attr, int cpu, int program)
 	if (fd < 0)
 		return -errno;
 	link = bpf_link_create(program, fd, BPF_PERF_EVENT, NULL);	/* since 5.15: it tells what it has missed */
-	if (link >= 0)
-		attach_keep_fd(link);
+	ret = link >= 0 ? attach_keep_fd(link) : 0;
+	if (ret) {
+		close(fd);
+		return ret;
+	}
 	if ((link < 0 && ioctl(fd, PERF_EVENT_IOC_SET_BPF, program)) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
 		ret = -errno;
 		close(fd);
@@ -205,26 +208,29 @@ static int link_many(const struct place *p, size_t n, int program, const struct 
 }
 
 /* The kernel takes all or none: those that it refuses are found by halves. */
-static int link_most(const struct place *p, size_t n, int program, const struct arrays *a, int *error)
+static int link_most(struct run *run, const struct place *p, size_t n, int program, const struct arrays *a, int *error)
 {
 	struct arrays rest = { a->names + n / 2, a->offsets + n / 2, a->counters + n / 2, a->cookies + n / 2 };
-	int ret = link_many(p, n, program, a), more;
+	int ret, more;
 
+	if (ring_over(run, 0))	/* the user doesn't wait for the rest */
+		return 0;
+	ret = link_many(p, n, program, a);
 	if (!ret)
 		return 0;
-	if (ret == -EPERM || ret == -ENOMEM || ret == -EBADF || ret == -EINTR)
+	if (ret == -EOPNOTSUPP || ret == -EPERM || ret == -ENOMEM || ret == -EBADF || ret == -EINTR)
 		return ret;
 	*error = ret;
 	if (n == 1)
 		return 1;
-	ret = link_most(p, n / 2, program, a, error);
+	ret = link_most(run, p, n / 2, program, a, error);
 	if (ret < 0)
 		return ret;
-	more = link_most(p + n / 2, n - n / 2, program, &rest, error);
+	more = link_most(run, p + n / 2, n - n / 2, program, &rest, error);
 	return more < 0 ? more : ret + more;
 }
 
-int places_attach(const struct place *p, size_t n, int program, __u64 first)
+int places_attach(struct run *run, const struct place *p, size_t n, int program, __u64 first)
 {
 	struct arrays a = { calloc(n, sizeof(*a.names)), calloc(n, 8), calloc(n, 8), calloc(n, 8) };
 	int ret = a.names && a.offsets && a.counters && a.cookies ? 0 : -ENOMEM, error = 0;
@@ -236,7 +242,7 @@ int places_attach(const struct place *p, size_t n, int program, __u64 first)
 		a.cookies[i] = first + i;
 	}
 	if (!ret)
-		ret = link_most(p, n, program, &a, &error);
+		ret = link_most(run, p, n, program, &a, &error);
 	free(a.names);
 	free(a.offsets);
 	free(a.counters);
@@ -318,6 +324,10 @@ static int find(struct run *run, bool regex)
 		if (ret)
 			return ret;
 		n_points++;
+		if (calls && !point_is_whole(points[i])) {
+			err("'%s': not with this tool: it takes a function, from where it begins to where it returns", point_text(points[i]));
+			return -EINVAL;
+		}
 		ret = refuse(run, points[i]) ?: places_find(&places, points[i], i);
 		if (ret == -ENOENT) {
 			err("'%s': there is no such place: see --help", point_text(points[i]));
@@ -347,7 +357,7 @@ static int want_program(struct run *run, const struct place *place, bool many)
 {
 	struct bpf_program *p = program(run, program_name(place, many));
 
-	if (!p || (calls && place->kind != POINT_KERNEL && place->kind != POINT_USER)) {
+	if (!p) {
 		err("'%s': not with this tool", point_text(points[place->of]));
 		return -EINVAL;
 	}
@@ -499,7 +509,7 @@ static int attach_at_once(struct run *run, size_t at, size_t n)
 
 	if (fd < 0)
 		return fd;
-	ret = places_attach(p, n, fd ?: bpf_program__fd(prog), at);
+	ret = places_attach(run, p, n, fd ?: bpf_program__fd(prog), at);
 	if (fd && attach_keep_program(fd))
 		ret = -ENOMEM;
 	return ret;

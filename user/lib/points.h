@@ -39,6 +39,7 @@ void point_free(struct point *point);
 const char *point_text(const struct point *point);
 const char *point_name(const struct point *point);	/* or its pattern */
 bool point_is_pattern(const struct point *point);
+bool point_is_whole(const struct point *point);	/* functions, not their returns and not what is in them */
 enum point_kind point_kind(const struct point *point);
 int point_attr(const struct point *point, struct perf_event_attr *attr);	/* of POINT_PERF */
 
@@ -70,7 +71,7 @@ int place_attach(const struct place *place, const struct point *point, int progr
  * The same program at many places of one kind, and in one file, with one link: each has its number, `first` for the first
  * of them, as its cookie. How many of them couldn't be probed, or -errno.
  */
-int places_attach(const struct place *places, size_t n, int program, __u64 first);
+int places_attach(struct run *run, const struct place *places, size_t n, int program, __u64 first);
 bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
 
 /*

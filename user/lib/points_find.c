@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What a user's word for places means, and which places there are. */
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
@@ -56,6 +57,11 @@ enum point_kind point_kind(const struct point *p)
 bool point_is_pattern(const struct point *p)
 {
 	return p->name.is_regex || p->name.is_glob || p->category.is_regex || p->category.is_glob;
+}
+
+bool point_is_whole(const struct point *p)
+{
+	return (p->kind == POINT_KERNEL || p->kind == POINT_USER) && !p->at_return && !p->has_offset;
 }
 
 int point_attr(const struct point *p, struct perf_event_attr *attr)
@@ -307,6 +313,10 @@ int point_new(struct point **point, const char *text, bool regex)
 		err("'%s': only functions return, and system calls", text);
 		ret = -EINVAL;
 	}
+	if (!ret && p->has_offset && point_is_pattern(p)) {
+		err("'%s': an offset goes with the name of one function", text);
+		ret = -EINVAL;
+	}
 	if (ret) {
 		point_free(p);
 		*point = NULL;
@@ -493,18 +503,35 @@ static int find_tracepoints(struct places *places, const struct point *p, __u32 
 	return ret ?: places->n > from ? 0 : -ENOENT;
 }
 
-static int first_of(const char *pattern, char *path, size_t size)
+static bool elf_header(const char *path, Elf64_Ehdr *header)	/* what is before e_version is the same in 32 bits */
 {
-	glob_t found;
+	FILE *f = fopen(path, "re");
+	bool is_elf = f && fread(header, offsetof(Elf64_Ehdr, e_version), 1, f) == 1 && !memcmp(header->e_ident, ELFMAG, SELFMAG);
 
-	if (glob(pattern, 0, NULL, &found))
-		return -ENOENT;
-	snprintf(path, size, "%s", found.gl_pathv[0]);
-	globfree(&found);
-	return 0;
+	if (f)
+		fclose(f);
+	return is_elf;
 }
 
-/* "c": the first of libc.so* where the loader looks; "1234": that process's program; "bash": as the shell would find it. */
+/* Folders are those of all architectures: the first library of this program's own. */
+static int first_of(const char *pattern, char *path, size_t size)
+{
+	Elf64_Ehdr own, its;
+	int ret = -ENOENT;
+	glob_t found;
+
+	if (!elf_header("/proc/self/exe", &own) || glob(pattern, 0, NULL, &found))
+		return -ENOENT;
+	for (size_t i = 0; i < found.gl_pathc && ret; i++)
+		if (elf_header(found.gl_pathv[i], &its) && its.e_ident[EI_CLASS] == own.e_ident[EI_CLASS] && its.e_machine == own.e_machine) {
+			snprintf(path, size, "%s", found.gl_pathv[i]);
+			ret = 0;
+		}
+	globfree(&found);
+	return ret;
+}
+
+/* "c": the first of libc.so*, of the kind that this program is, where the loader looks; "1234": that process's program; "bash": as the shell would find it. */
 static int find_file(const char *name, char *path, size_t size)
 {
 	static const char *const folders[] = { "/lib/*-linux-*", "/usr/lib/*-linux-*", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
