@@ -18,8 +18,8 @@
 /* Is what the current task entered the kernel with known at any time (bpf_task_pt_regs(), 5.15)?  Set by page_cache_setup(). */
 const volatile bool knows_regs = false;
 
-/* bpf_rdonly_cast() */
-const volatile bool can_cast = false;
+/* Where there is bpf_rdonly_cast(): the type of struct file. */
+const volatile __u32 file_type = 0;
 
 /* Threads that are in such a call: only where that is not known. */
 struct {
@@ -81,8 +81,8 @@ ON_TRACE_AS(page_cache_call, sys_exit, struct pt_regs *regs, long ret)
 	read = is_read(&call);
 	if (ret <= 0 || (!read && !is_write(&call)))
 		return 0;
-	if (direct && can_cast)
-		pages = pages_of(true, &call, file_of_direct(call.arg[0]));
+	if (direct && file_type)
+		pages = pages_of(true, &call, file_of_direct(call.arg[0], file_type));
 	else
 		pages = pages_of(false, &call, file_of(call.arg[0]));
 	if (!pages)

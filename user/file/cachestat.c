@@ -50,11 +50,9 @@ static const struct example examples[] = {
 
 static int setup(struct run *run)
 {
-	struct cachestat_bpf *skel = (struct cachestat_bpf *)run->skel;
 	struct cachestat_bpf__rodata *rodata = run->rodata;
 
-	return page_cache_setup(run, (bool *)&rodata->knows_regs, (bool *)&rodata->can_cast, skel->progs.page_cache_enter,
-				skel->progs.page_cache_exit);
+	return page_cache_setup(run, (bool *)&rodata->knows_regs, (__u32 *)&rodata->file_type);
 }
 
 TOOL(cachestat,

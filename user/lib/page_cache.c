@@ -2,17 +2,38 @@
 #include "lib/btf.h"
 #include "lib/page_cache_user.h"
 
-int page_cache_setup(struct run *run, bool *knows_regs, bool *can_cast, struct bpf_program *enter, struct bpf_program *exit)
-{
-	struct btf_types *types;
-	int ret = btf_open(&types, run->btf);
+#define RDONLY_CAST 0x7ca57	/* bpf/lib/file.bpf.h */
 
-	if (ret)
-		return ret;
-	*can_cast = btf_find(types, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-	btf_close(types);
+static void put_cast(struct bpf_program *program, int id)
+{
+	struct bpf_insn *insns = (struct bpf_insn *)bpf_program__insns(program);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(program); i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].imm == RDONLY_CAST) {
+			insns[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
+			insns[i].imm = id;
+		}
+}
+
+int page_cache_setup(struct run *run, bool *knows_regs, __u32 *file_type)
+{
+	struct bpf_object *obj = run->skel->obj;
+	struct btf_types *types;
+	int ret = btf_open(&types, NULL), cast, file;
+
+	if (!ret && btf_own()) {
+		cast = btf_find(types, "bpf_rdonly_cast", BTF_KIND_FUNC);
+		file = btf_find(types, "file", BTF_KIND_STRUCT);
+		if (cast > 0 && file > 0) {
+			put_cast(bpf_object__find_program_by_name(obj, "tp_btf__page_cache_call"), cast);
+			*file_type = file;
+		}
+	}
 	*knows_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs, NULL) == 1;
-	return *knows_regs ? bpf_program__set_autoload(enter, false) ?: bpf_program__set_autoload(exit, false) : 0;
+	if (!*knows_regs)
+		return 0;
+	return bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "page_cache_enter"), false) ?:
+	       bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "page_cache_exit"), false);
 }
 
 static const struct page_cache_counts *counts_of(const struct column *c, const void *row)

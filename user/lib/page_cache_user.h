@@ -6,8 +6,8 @@
 #include "lib/tool.h"
 #include "lib/page_cache.h"
 
-/* Sets *knows_regs and *can_cast where the kernel can; with the first the two programs are not needed. */
-int page_cache_setup(struct run *run, bool *knows_regs, bool *can_cast, struct bpf_program *enter, struct bpf_program *exit);
+/* Sets *knows_regs and *file_type where the kernel can; with the first two of the programs are not needed. */
+int page_cache_setup(struct run *run, bool *knows_regs, __u32 *file_type);
 
 /* `offset`: of struct page_cache_counts in the row */
 void page_cache_hits(struct out *out, const struct column *c, const void *row);
