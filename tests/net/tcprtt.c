@@ -34,19 +34,22 @@ static void check(int family)
 {
 	struct tcp tcp = tcp_open(family);
 	struct job *job;
-	long long rtt;
+	long long rtt, in;
 
 	tcp_send(&tcp, 100, 100);
 	REQUIRE(until(10, all_acknowledged, &tcp.client) && until(10, all_acknowledged, &tcp.server));
 	job = tool_start("tcprtt", "-D", text("%d", tcp.server_port));
 	rtt = info_of(tcp.client).tcpi_rtt;
+	in = info_of(tcp.client).tcpi_segs_in;
 	REQUIRE(send(tcp.client, "x", 1, 0) == 1);
 	REQUIRE(until(10, all_acknowledged, &tcp.client));
 	tool_stop(job);
-	/* one segment came in, and found what was known until then */
+	/* one segment came in, more where it was so late that it was asked for again; it found what was known until then */
+	in = info_of(tcp.client).tcpi_segs_in - in;
+	CHECK(in >= 1);
 	CHECK_EQ(rows(job), 1);
-	CHECK_EQ(number(row(job), "count"), 1);
-	CHECK_EQ(in_bucket_of(row(job), rtt), 1);
+	CHECK_EQ(number(row(job), "count"), in);
+	CHECK(in_bucket_of(row(job), rtt) >= 1);
 	CHECK_NO_LOSS(job);
 }
 

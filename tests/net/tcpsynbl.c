@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/tcp.h>
 #include <sys/socket.h>
 #include "net.h"
 
@@ -16,6 +17,21 @@ static long long in_bucket_of(const json_t *row, long long value)
 	return n;
 }
 
+struct queue {
+	int listener;
+	unsigned int length;
+};
+
+static bool is_so_long(void *arg)
+{
+	struct queue *queue = arg;
+	struct tcp_info info = {};
+	socklen_t length = sizeof(info);
+
+	REQUIRE(getsockopt(queue->listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0);
+	return info.tcpi_unacked >= queue->length;	/* of a listener that is its queue */
+}
+
 static void check(int family, const char *address)
 {
 	struct talk talk = talk_new(family, address);
@@ -23,8 +39,10 @@ static void check(int family, const char *address)
 
 	REQUIRE(listen(talk.listener, LIMIT) == 0);
 	job = tool_start("tcpsynbl", "--byport", "-L", text("%d", talk.port));
-	for (int i = 0; i < 8; i++)
+	for (unsigned int i = 1; i <= 8; i++) {
 		connect_to(&talk);	/* they find 0, 1 … 7 */
+		REQUIRE(until(10, is_so_long, &(struct queue){talk.listener, i}));
+	}
 	tool_stop(job);
 	CHECK_EQ(rows(job), 1);
 	CHECK_EQ(rows(job, IS("limit", LIMIT), IS("lport", talk.port), IS("count", 8)), 1);
