@@ -155,7 +155,7 @@ TEST(dnssnoop, "each system call that sends and receives; what isn't answered; n
 	before.udp = server(SOCK_DGRAM);
 	asker = child_new("asker", 0, ask_by_hand, &before);
 	pid = text("%d", asker.pid);
-	job = tool_start("dnssnoop", "-p", pid, "--timeout", text("%.0f", 200 + 100 * (double)slow()), "-o", "+protocol,tries,id");
+	job = tool_start("dnssnoop", "-p", pid, "--timeout", text("%.0f", 200 + 200 * (double)slow()), "-o", "+protocol,tries,id");
 	by_name = tool_start("dnssnoop", "-p", pid, "-Q", "SEND*", "--type", "a");
 	other = tool_start("dnssnoop", "-p", pid, "--dns-port", "54");
 	child_run(&asker);
@@ -163,15 +163,15 @@ TEST(dnssnoop, "each system call that sends and receives; what isn't answered; n
 	tool_stop(job);
 	tool_stop(by_name);
 	tool_stop(other);
-	CHECK_EQ(rows(job, IS("code", "NOERROR"), IS("protocol", "UDP"), IS("answers", "192.0.2.1"), IS("tries", 1)), 5);
-	CHECK_EQ(rows(job, IS("code", "NOERROR"), IS("protocol", "TCP"), IS("answers", "192.0.2.1"), IS("tries", 1)), 4);
-	CHECK_EQ(rows(job, IS("question", "unconnected"), IS("server", "127.0.0.1"), IS("id", 78)), 1);
-	CHECK_EQ(rows(job, IS("question", "writev")), 2);
+	CHECK_ROWS(job, 5, IS("code", "NOERROR"), IS("protocol", "UDP"), IS("answers", "192.0.2.1"), IS("tries", 1));
+	CHECK_ROWS(job, 4, IS("code", "NOERROR"), IS("protocol", "TCP"), IS("answers", "192.0.2.1"), IS("tries", 1));
+	CHECK_ROWS(job, 1, IS("question", "unconnected"), IS("server", "127.0.0.1"), IS("id", 78));
+	CHECK_ROWS(job, 2, IS("question", "writev"));
 	CHECK_EQ(rows(job, IS("code", "UNANSWERED"), IS("question", "never\\010\\.x"), IS("tries", 2), IS("answers", NOTHING),
 		      IS("latency_ns", NOTHING), IS("pid", asker.pid)), 1);
-	CHECK_EQ(rows(job), 10);
-	CHECK_EQ(rows(by_name), 4);
-	CHECK_EQ(rows(by_name, IS("question", "send")), 2);
+	CHECK_ROWS(job, 10);
+	CHECK_ROWS(by_name, 4);
+	CHECK_ROWS(by_name, 2, IS("question", "send"));
 	CHECK_EQ(rows(other), 0);
 }
 
