@@ -25,19 +25,20 @@ static __always_inline int see(void *ctx, __u64 number)
 		return 0;
 	if (!filter_current())
 		return 0;
-	probe = generated(GENERATED_IF, ctx, room, 0ULL, 0ULL);	/* 1 more than which */
+	generated_begin(room, ctx);
+	probe = generated(GENERATED_IF, room, 0ULL);	/* 1 more than which */
 	if (!probe)
 		return 0;
 	if (!hist) {
 		struct argdist_key key = { .probe = probe - 1 };
 
-		generated(GENERATED_VALUE, ctx, room, key.values, 0ULL);
+		generated(GENERATED_VALUE, room, key.values);
 		count = map_get_or_init(&counts, &key, &zero);
 		if (count)
 			add(count, 1);
 	} else {
 		struct argdist_probe key = { probe - 1 };
-		__s64 value = generated(GENERATED_VALUE, ctx, room, 0ULL, 0ULL);
+		__s64 value = generated(GENERATED_VALUE, room, 0ULL);
 
 		hist_add_nested(hists, &key, value, 1);
 	}

@@ -16,7 +16,10 @@ static __always_inline int see(void *ctx, bool entry, __u64 number)
 
 	if (common.filters & ONLY_CPUS && !filter_has(ONLY_CPUS, bpf_get_smp_processor_id()))
 		return 0;
-	if (!filter_current() || !generated(GENERATED_IF, ctx, room, 0ULL, 0ULL))
+	if (!filter_current())
+		return 0;
+	generated_begin(room, ctx);
+	if (!generated(GENERATED_IF, room, 0ULL))
 		return 0;
 	if (stacks) {
 		kernel = entry ? 0 : stack_kernel(ctx);
@@ -29,7 +32,7 @@ static __always_inline int see(void *ctx, bool entry, __u64 number)
 	e->kernel = kernel;
 	e->user = user;
 	e->one = 1;
-	generated(GENERATED_VALUE, ctx, room, e, 0ULL);
+	generated(GENERATED_VALUE, room, e);
 	event_submit_bytes(e, record);
 	return 0;
 }

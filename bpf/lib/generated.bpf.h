@@ -6,20 +6,24 @@
 #ifndef GENERATED_BPF_H
 #define GENERATED_BPF_H
 
-#define GENERATED_ROOM 36	/* words; CODE_ROOM in user/lib/expr.h */
+#define GENERATED_ROOM 35	/* words; CODE_ROOM in user/lib/expr.h */
 #define GENERATED_IF	0	/* true: it is wanted */
 #define GENERATED_VALUE 1
 
+/* Once for an event, before the others. */
+static __always_inline void generated_begin(__u64 *room, void *ctx)
+{
+	room[0] = (__u64)ctx;
+	room[2] = current_ids();	/* as -p and the columns have them */
+}
+
 /*
- * `to`: memory that the code writes to; `since`: when the call began. The code may use all registers, so the compiler keeps
- * what it has in memory: it is left one for the room, and for the value.
+ * `to`: memory that the code writes to. The code may use all registers, so the compiler keeps what it has in memory: it is
+ * left one for the room, and for the value.
  */
-#define generated(which, ctx, room, to, since) ({			\
+#define generated(which, room, to) ({					\
 	__u64 __value = (__u64)(room);					\
-	(room)[0] = (__u64)(ctx);					\
 	(room)[1] = (__u64)(to);					\
-	(room)[2] = since;						\
-	(room)[3] = current_ids();	/* as -p and the columns have them */ \
 	asm volatile("r1 = %[value]\n\tr0 = %[magic] ll\n\t%[value] = r0"	\
 		     : [value] "+r"(__value)				\
 		     : [magic] "i"(0x67656e6572617465ULL + which)	\

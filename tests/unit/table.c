@@ -33,6 +33,7 @@ static int set(__u32 *to, __u32 n)
 #define table_rows unit_table_rows
 #define bpf_map__set_type(m, t) (the_map.type = (t), 0)
 #define table_interval unit_table_interval
+#define out_rate unit_out_rate
 #define libbpf_num_possible_cpus() CPUS
 #define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named

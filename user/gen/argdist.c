@@ -15,14 +15,8 @@ ROW {
 	__u64 value;
 };
 
-/* What is asked at a place. Functions of a set have it in common. */
-struct asked {
-	struct expr *condition, *values[PROBE_VALUES];
-	size_t at[PROBE_VALUES];	/* in the key */
-};
-
 static struct probe_word *words;
-static struct asked *asked, **first;	/* first: of each word, to know what its values are */
+static struct probe_asked *asked, **first;	/* by place; of each word the first, to know what its values are */
 static __u32 text_size = 40;
 static bool histograms;
 
@@ -48,7 +42,7 @@ static void show_probe(struct out *out, const struct column *c, const void *row)
 static void show_value(struct out *out, const struct column *c, const void *row)
 {
 	const ROW *r = row;
-	const struct asked *a = first[r->key.probe];
+	const struct probe_asked *a = first[r->key.probe];
 
 	for (int i = 0; i < words[r->key.probe].n; i++) {
 		if (i)
@@ -94,32 +88,17 @@ static int split(struct run *run, bool hist)
 	return ret;
 }
 
-static bool is_number(const struct expr *expr)
+static int ask(struct probe_asked *a, const struct probe_word *w, struct expr_scope *scope, bool hist)
 {
-	return expr_type(expr)->kind == EXPR_NUMBER || expr_type(expr)->kind == EXPR_POINTER;
-}
-
-static int ask(struct asked *a, const struct probe_word *w, struct expr_scope *scope, bool hist)
-{
-	int ret = w->condition ? probe_word_expr(w, scope, w->condition, w->condition_at, &a->condition) : 0;
-	struct expr_error e = {};
 	size_t size = 0;
+	int ret = probe_word_ask(w, scope, text_size, a, &size);
+	struct expr_error e = {};
 
-	if (!ret && a->condition && !is_number(a->condition)) {
-		e.at = w->condition_at;
-		snprintf(e.text, sizeof(e.text), "text is no condition");
-		return expr_complain(w->text, &e);
-	}
 	for (int i = 0; i < w->n && !ret; i++) {
-		ret = probe_word_expr(w, scope, w->values[i], w->at[i], &a->values[i]);
-		if (ret)
-			break;
-		a->at[i] = size;
-		size += expr_is_text(a->values[i]) ? (expr_text_size(a->values[i], text_size) + 7) & ~7U : 8;
 		e.at = w->at[i];
 		if (hist && expr_is_text(a->values[i]))
 			snprintf(e.text, sizeof(e.text), "text has no histogram");
-		else if (size > ARGDIST_ROOM)
+		else if ((i + 1 < w->n ? a->at[i + 1] : size) > ARGDIST_ROOM)
 			snprintf(e.text, sizeof(e.text), "more than %d bytes: try a smaller --string-size", ARGDIST_ROOM);
 		ret = *e.text ? expr_complain(w->text, &e) : 0;
 	}
@@ -127,7 +106,7 @@ static int ask(struct asked *a, const struct probe_word *w, struct expr_scope *s
 }
 
 /* Of a word with several places a value is shown as the first has it. */
-static int alike(const struct asked *a, const struct asked *to, const struct probe_word *w)
+static int alike(const struct probe_asked *a, const struct probe_asked *to, const struct probe_word *w)
 {
 	struct expr_error e = {};
 
@@ -179,7 +158,7 @@ static int setup(struct run *run)
 
 static int generate(struct code *c, const struct place *place, int which)
 {
-	const struct asked *a = &asked[place - points_places()->all];
+	const struct probe_asked *a = &asked[place - points_places()->all];
 	int no = -1;
 
 	if (which == 0) {
@@ -192,16 +171,10 @@ static int generate(struct code *c, const struct place *place, int which)
 			code_here(c, no);
 		return 1;
 	}
-	for (int n = 0; n < words[place->of].n; n++)
-		if (expr_is_text(a->values[n])) {
-			expr_gen_text(c, a->values[n], a->at[n], expr_text_size(a->values[n], text_size));
-		} else {
-			expr_gen(c, a->values[n]);
-			if (!histograms)
-				code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, a->at[n], 0);
-		}
-	if (!histograms)
-		code_value(c, BPF_REG_0, 0);
+	if (histograms)
+		expr_gen(c, a->values[0]);
+	else
+		probe_asked_code(c, a, text_size);
 	return 1;
 }
 

@@ -12,14 +12,8 @@
 
 #define EVENT struct trace_row
 
-/* What is asked at a place. Functions of a set have it in common. */
-struct asked {
-	struct expr *condition, *values[PROBE_VALUES];
-	size_t at[PROBE_VALUES];	/* in the record */
-};
-
 static struct probe_word *words;
-static struct asked *asked;
+static struct probe_asked *asked;	/* by place */
 static __u32 text_size = 80;
 
 static const struct opt opts[] = {
@@ -87,7 +81,7 @@ static void put_number(struct message *m, const char *flags, size_t n_flags, cha
 
 static void put_value(struct message *m, const char *flags, size_t n_flags, char as, const EVENT *e, int i)
 {
-	const struct asked *a = &asked[e->place];
+	const struct probe_asked *a = &asked[e->place];
 	const char *bytes = (const char *)e + a->at[i];
 	char format[40], text[4400];
 	__u64 value;
@@ -165,7 +159,7 @@ static int check_format(const struct probe_word *w)
 			continue;
 		end = at[1] == '%' ? at + 2 : conversion(at + 1, &flags, &as);
 		if (!end || (at[1] != '%' && !strchr("duxXopscK", as))) {
-			e.at = strchr(w->text, '"') + 1 + (at - w->format) - w->text;
+			e.at = w->format_at + (at - w->format);
 			snprintf(e.text, sizeof(e.text), "conversions are %%d %%u %%x %%o %%c %%s %%p %%K and %%%%");
 			return expr_complain(w->text, &e);
 		}
@@ -189,24 +183,6 @@ static int split(struct run *run)
 		return -ENOMEM;
 	for (int i = 0; i < run->n_args && !ret; i++)
 		ret = probe_word_split(&words[i], run->args[i]) ?: check_format(&words[i]);
-	return ret;
-}
-
-static int ask(struct asked *a, const struct probe_word *w, struct expr_scope *scope, size_t *size)
-{
-	int ret = w->condition ? probe_word_expr(w, scope, w->condition, w->condition_at, &a->condition) : 0;
-
-	*size = sizeof(EVENT);
-	if (!ret && a->condition && expr_type(a->condition)->kind != EXPR_NUMBER && expr_type(a->condition)->kind != EXPR_POINTER) {
-		struct expr_error e = { w->condition_at, "text is no condition" };
-
-		return expr_complain(w->text, &e);
-	}
-	for (int i = 0; i < w->n && !ret; i++) {
-		ret = probe_word_expr(w, scope, w->values[i], w->at[i], &a->values[i]);
-		a->at[i] = *size;
-		*size += !ret && expr_is_text(a->values[i]) ? (expr_text_size(a->values[i], text_size) + 7) & ~7U : 8;
-	}
 	return ret;
 }
 
@@ -235,7 +211,8 @@ static int setup(struct run *run)
 		ret = points_scope(&scope, i);
 		if (ret)
 			return ret;
-		ret = ask(&asked[i], &words[all->all[i].of], &scope, &size);
+		size = sizeof(EVENT);
+		ret = probe_word_ask(&words[all->all[i].of], &scope, text_size, &asked[i], &size);
 		if (!ret && size > rodata->record)
 			rodata->record = size;
 	}
@@ -246,23 +223,13 @@ static int setup(struct run *run)
 
 static int generate(struct code *c, const struct place *place, int which)
 {
-	const struct asked *a = &asked[place - points_places()->all];
-	int n;
+	const struct probe_asked *a = &asked[place - points_places()->all];
 
-	if (which == 0 && !a->condition)
-		return 0;
-	if (which == 0)
-		expr_gen(c, a->condition);
-	for (n = 0; which && n < PROBE_VALUES && a->values[n]; n++)
-		if (expr_is_text(a->values[n])) {
-			expr_gen_text(c, a->values[n], a->at[n], expr_text_size(a->values[n], text_size));
-		} else {
-			expr_gen(c, a->values[n]);
-			code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, a->at[n], 0);
-		}
 	if (which)
-		code_value(c, BPF_REG_0, 0);
-	return 1;
+		probe_asked_code(c, a, text_size);
+	else if (a->condition)
+		expr_gen(c, a->condition);
+	return which || a->condition;
 }
 
 static int attach(struct run *run)

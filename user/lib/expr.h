@@ -56,7 +56,6 @@ struct expr_scope {
 	struct expr_arg args[EXPR_ARGS];
 	size_t n;
 	bool user;		/* pointers that nothing says more of are the program's */
-	bool latency;		/* there is one */
 };
 
 int expr_scope_of(struct expr_scope *scope, const struct place *place);	/* -errno: nothing is known of its arguments */
@@ -76,7 +75,7 @@ __u64 expr_model(const struct expr *expr, const __u64 *args);
 /* --- Instructions --- */
 
 #define CODE_MAX 4096
-#define CODE_ROOM 288		/* bytes of the stack that expressions use */
+#define CODE_ROOM 280		/* bytes of the stack that expressions use */
 
 struct code {
 	struct bpf_insn insns[CODE_MAX];
@@ -93,7 +92,7 @@ void code_here(struct code *c, int jump);
 
 /*
  * The beginning of code that stands in for generated() of bpf/lib/generated.bpf.h: R6 is then the context, R7 memory to
- * write to, R8 the room on the stack, R9 when the call began. R0 to R5 are free.
+ * write to, R8 the room on the stack. All others are free.
  */
 void code_enter(struct code *c);
 

@@ -9,14 +9,15 @@
 #include "lib/lib.h"
 
 #define SLOTS	24			/* values that wait */
-#define IDS	24			/* process and thread id; before it what code_enter() takes */
-#define FETCHED (32 + 8 * SLOTS)	/* in the room: what a helper has read */
+#define IDS	16			/* process and thread id; before it what code_enter() takes */
+#define WAITING 24
+#define FETCHED (WAITING + 8 * SLOTS)	/* in the room: what a helper has read */
 
 _Static_assert(FETCHED + TEXT_MAX <= CODE_ROOM, "");
 
 static int slot_at(int slot)
 {
-	return 32 + 8 * slot;
+	return WAITING + 8 * slot;
 }
 
 void code_put(struct code *c, __u8 op, __u8 to, __u8 from, __s16 off, __s32 imm)
@@ -179,7 +180,7 @@ static void builtin(struct code *c, enum builtin is)
 	static const __s32 helpers[] = {
 		[IS_UID] = BPF_FUNC_get_current_uid_gid,
 		[IS_GID] = BPF_FUNC_get_current_uid_gid, [IS_CPU] = BPF_FUNC_get_smp_processor_id, [IS_TIME] = BPF_FUNC_ktime_get_ns,
-		[IS_CGROUP] = BPF_FUNC_get_current_cgroup_id, [IS_RANDOM] = BPF_FUNC_get_prandom_u32, [IS_LATENCY] = BPF_FUNC_ktime_get_ns,
+		[IS_CGROUP] = BPF_FUNC_get_current_cgroup_id, [IS_RANDOM] = BPF_FUNC_get_prandom_u32,
 	};
 
 	if (is == IS_PID || is == IS_TID)	/* in the room: as the tool has them, by the namespace it is in */
@@ -190,9 +191,6 @@ static void builtin(struct code *c, enum builtin is)
 		alu_k(c, BPF_RSH, BPF_REG_0, 32);
 	else if (is == IS_TID || is == IS_UID || is == IS_RANDOM || is == IS_CPU)
 		narrow(c, BPF_REG_0, 4, false);
-	if (is == IS_LATENCY) {		/* R9: when the call began */
-		alu(c, BPF_SUB, BPF_REG_0, BPF_REG_9);
-	}
 }
 
 static bool is_immediate(const struct node *n)
@@ -433,11 +431,9 @@ static void gen(struct code *c, const struct node *n, int slot)
 /* The room is at R1, and in it is the rest. */
 void code_enter(struct code *c)
 {
-	static const __u8 rest[] = { BPF_REG_6, BPF_REG_7, BPF_REG_9 };
-
 	MOVE(c, BPF_REG_8, BPF_REG_1);
-	for (int i = 0; i < 3; i++)
-		code_put(c, BPF_LDX | BPF_MEM | BPF_DW, rest[i], BPF_REG_8, 8 * i, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_6, BPF_REG_8, 0, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_8, 8, 0);
 }
 
 void expr_gen(struct code *c, const struct expr *expr)

@@ -7,7 +7,7 @@
 
 #define TEXT_MAX 64
 
-enum builtin { IS_PID, IS_TID, IS_UID, IS_GID, IS_CPU, IS_TIME, IS_CGROUP, IS_RANDOM, IS_LATENCY };
+enum builtin { IS_PID, IS_TID, IS_UID, IS_GID, IS_CPU, IS_TIME, IS_CGROUP, IS_RANDOM };
 
 enum node_kind {
 	NODE_NUMBER,		/* number */

@@ -465,7 +465,7 @@ static struct node *named(struct parser *p)
 {
 	static const struct { const char *name; enum builtin is; __u8 size; } builtins[] = {
 		{ "pid", IS_PID, 4 }, { "tid", IS_TID, 4 }, { "uid", IS_UID, 4 }, { "gid", IS_GID, 4 }, { "cpu", IS_CPU, 4 },
-		{ "time", IS_TIME, 8 }, { "cgroup", IS_CGROUP, 8 }, { "random", IS_RANDOM, 4 }, { "latency", IS_LATENCY, 8 },
+		{ "time", IS_TIME, 8 }, { "cgroup", IS_CGROUP, 8 }, { "random", IS_RANDOM, 4 },
 	};
 	const char *start = p->at;
 	size_t len = word(p->at);
@@ -489,8 +489,6 @@ static struct node *named(struct parser *p)
 	}
 	for (size_t i = 0; i < sizeof(builtins) / sizeof(*builtins); i++)
 		if (strlen(builtins[i].name) == len && !strncmp(start, builtins[i].name, len)) {
-			if (builtins[i].is == IS_LATENCY && !p->scope->latency)
-				return fail(p, start, "only where a function returns is there a latency");
 			type = (struct expr_type){ .kind = EXPR_NUMBER, .size = builtins[i].size, .is_signed = false };
 			return leaf(p, NODE_BUILTIN, builtins[i].is, &type, start);
 		}

@@ -79,6 +79,7 @@ int probe_word_split(struct probe_word *w, const char *text)
 		end = past_string(at);
 		if (end[-1] != '"' || end == at + 1)
 			return wrong(w, at, "a format that doesn't end");
+		w->format_at = at + 1 - text;
 		w->format = strndup(at + 1, end - at - 2);
 		at = space(end);
 		if (*at && *at != ',')
@@ -102,7 +103,7 @@ int probe_word_split(struct probe_word *w, const char *text)
 	return w->place ? 0 : -ENOMEM;
 }
 
-int probe_word_expr(const struct probe_word *w, struct expr_scope *scope, const char *text, size_t at, struct expr **expr)
+static int ask_one(const struct probe_word *w, struct expr_scope *scope, const char *text, size_t at, struct expr **expr)
 {
 	struct expr_error e;
 	int ret = expr_new(expr, scope, text, &e);
@@ -111,6 +112,32 @@ int probe_word_expr(const struct probe_word *w, struct expr_scope *scope, const 
 		return ret;
 	e.at += at;
 	return expr_complain(w->text, &e);
+}
+
+int probe_word_ask(const struct probe_word *w, struct expr_scope *scope, __u32 text_size, struct probe_asked *a, size_t *size)
+{
+	int ret = w->condition ? ask_one(w, scope, w->condition, w->condition_at, &a->condition) : 0;
+
+	if (!ret && a->condition && expr_type(a->condition)->kind != EXPR_NUMBER && expr_type(a->condition)->kind != EXPR_POINTER)
+		return wrong(w, w->text + w->condition_at, "text is no condition");
+	for (int i = 0; i < w->n && !ret; i++) {
+		ret = ask_one(w, scope, w->values[i], w->at[i], &a->values[i]);
+		a->at[i] = *size;
+		*size += !ret && expr_is_text(a->values[i]) ? (expr_text_size(a->values[i], text_size) + 7) & ~7U : 8;
+	}
+	return ret;
+}
+
+void probe_asked_code(struct code *c, const struct probe_asked *a, __u32 text_size)
+{
+	for (int i = 0; i < PROBE_VALUES && a->values[i]; i++)
+		if (expr_is_text(a->values[i])) {
+			expr_gen_text(c, a->values[i], a->at[i], expr_text_size(a->values[i], text_size));
+		} else {
+			expr_gen(c, a->values[i]);
+			code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, a->at[i], 0);
+		}
+	code_value(c, BPF_REG_0, 0);
 }
 
 void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size)

@@ -14,13 +14,22 @@ struct probe_word {
 	const char *text;
 	char *place, *condition, *format;	/* condition, format: NULL where there is none */
 	char *values[PROBE_VALUES];
-	size_t condition_at, at[PROBE_VALUES];	/* where they are in the text */
+	size_t condition_at, format_at, at[PROBE_VALUES];	/* where they are in the text */
 	int n;
 };
 
 int probe_word_split(struct probe_word *w, const char *text);	/* -EINVAL after a line on stderr */
-/* An expression of the word at a place: a line on stderr if it is none. */
-int probe_word_expr(const struct probe_word *w, struct expr_scope *scope, const char *text, size_t at, struct expr **expr);
+
+/* What is asked at a place. Functions of a set have it in common. */
+struct probe_asked {
+	struct expr *condition, *values[PROBE_VALUES];	/* NULL: none, no more */
+	size_t at[PROBE_VALUES];	/* where they go: numbers take 8 bytes, text what it is allowed, rounded up */
+};
+
+/* *size: what is in front of them, then with them. A line on stderr if something is wrong. */
+int probe_word_ask(const struct probe_word *w, struct expr_scope *scope, __u32 text_size, struct probe_asked *a, size_t *size);
+/* Code that puts all values there, behind R7. */
+void probe_asked_code(struct code *c, const struct probe_asked *a, __u32 text_size);
 
 /* A value as it is where code has put it: a number by its type, or text of so many bytes at most. */
 void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size);

@@ -423,6 +423,16 @@ __u64 table_interval(void)
 	return t.this - t.last;
 }
 
+void out_rate(struct out *out, const struct column *c, const void *row)
+{
+	__u64 n = *(const __u64 *)((const char *)row + c->offset), ns = table_interval();
+
+	if (ns)
+		out_u64(out, (unsigned __int128)n * SEC_ / ns);
+	else
+		out_nothing(out);
+}
+
 /* Shows what came since the last time; at the end of an interval, or once at the end. */
 int table_show(struct run *run)
 {

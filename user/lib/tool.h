@@ -308,6 +308,7 @@ bool out_is_json(const struct out *out);
 bool out_is_text(const struct out *out);
 int out_column(const struct out *out);		/* in a cell: where it begins in its line */
 void out_average(struct out *out, const struct column *c, const void *row);	/* COL_AVERAGE */
+void out_rate(struct out *out, const struct column *c, const void *row);	/* the __u64 at .offset, in a second of the interval */
 void out_row(struct run *run, const void *row);
 
 /* map.c: every entry, also while the map changes; restarts are counted in map_restarts. */

@@ -30,16 +30,6 @@ static void show_average(struct out *out, const struct column *c, const void *ro
 	out_fixed(out, r->value.bytes * 10 / r->packets, 10, 1);
 }
 
-static void show_rate(struct out *out, const struct column *c, const void *row)
-{
-	__u64 n = *(const __u64 *)((const char *)row + c->offset), ns = table_interval();
-
-	if (ns)
-		out_u64(out, (unsigned __int128)n * SEC_ / ns);
-	else
-		out_nothing(out);
-}
-
 static const struct opt opts[] = {
 	{ .letter = 'I', .name = "interface", .arg = "GLOB", .value = V_CHARS, .here = &only,
 	  .help = "only these interfaces: 'eth*'" },
@@ -63,8 +53,8 @@ static const struct column columns[] = {
 	COL("lt16k", ROW, value.size[3], 6, "of 2,048 to 16,383"),
 	COL("lt64k", ROW, value.size[4], 6, "of 16,384 to 65,535"),
 	COL("more", ROW, value.size[5], 5, "of 65,536 and more"),
-	COL_OWN("packets_s", show_rate, 10, "packets in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, packets)),
-	COL_OWN("bytes_s", show_rate, 11, "bytes in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.bytes)),
+	COL_OWN("packets_s", out_rate, 10, "packets in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, packets)),
+	COL_OWN("bytes_s", out_rate, 11, "bytes in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.bytes)),
 	{}
 };
 

@@ -99,16 +99,6 @@ static void show_error(struct out *out, const struct column *c, const void *row)
 	}
 }
 
-static void show_rate(struct out *out, const struct column *c, const void *row)
-{
-	__u64 n = *(const __u64 *)((const char *)row + c->offset), ns = table_interval();
-
-	if (ns)
-		out_u64(out, (unsigned __int128)n * SEC_ / ns);
-	else
-		out_nothing(out);
-}
-
 static const struct opt opts[] = {
 	{ .letter = 'I', .name = "interface", .arg = "GLOB", .value = V_CHARS, .here = &only,
 	  .help = "only what comes from or goes to these interfaces: 'eth*'" },
@@ -132,8 +122,8 @@ static const struct column columns[] = {
 	COL("events", ROW, value.events, 10, "how often; packets are sent in bulk", HIDDEN),
 	COL("packets", ROW, value.packets, 9, "how many packets"),
 	COL("drops", ROW, value.drops, 9, "how many of them were dropped"),
-	COL_OWN("packets_s", show_rate, 10, "packets in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.packets)),
-	COL_OWN("drops_s", show_rate, 10, "drops in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.drops)),
+	COL_OWN("packets_s", out_rate, 10, "packets in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.packets)),
+	COL_OWN("drops_s", out_rate, 10, "drops in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.drops)),
 	COL("wakeups", ROW, value.wakeups, 8, "of a cpumap's thread: how often it had slept", HIDDEN),
 	COL("pass", ROW, value.pass, 9, "of them, what a cpumap's program passed", HIDDEN),
 	COL("redirected", ROW, value.redirected, 10, "... sent on", HIDDEN),
