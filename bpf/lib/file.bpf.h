@@ -3,8 +3,6 @@
 #ifndef FILE_BPF_H
 #define FILE_BPF_H
 
-#define RDONLY_CAST 0x7ca57	/* no helper's number */
-
 #define S_IFMT	0170000
 #define S_IFREG 0100000
 #if defined(__TARGET_ARCH_arm64)
@@ -23,21 +21,6 @@ static __always_inline struct file *file_of(__u32 fd)
 
 	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
 	return file;
-}
-
-/*
- * The same for a program with BTF pointers, where there is bpf_rdonly_cast() (6.2): this one is such a pointer. `type` is
- * that of struct file. The function's number is put in by user space, see page_cache_setup(): as an extern, libbpf would
- * read all of the kernel's types for it. Where it isn't, the verifier must not come here.
- */
-static __always_inline struct file *file_of_direct(__u32 fd, __u32 type)
-{
-	void *(*rdonly_cast)(const void *object, __u32 type) = (void *)RDONLY_CAST;
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct file **table = task->files->fdt->fd, *file = NULL;
-
-	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
-	return rdonly_cast(file, type);
 }
 
 #define file_mode(file)	 BPF_CORE_READ(file, f_inode, i_mode)

@@ -50,6 +50,21 @@ int page_cache_enter(struct raw_args *ctx)
 	return map_put(&page_cache_calls, &tid, &writes);
 }
 
+/*
+ * file_of() for a program with BTF pointers, where there is bpf_rdonly_cast() (6.2): this file can be followed. `type` is
+ * that of struct file. The function's number is put in by user space, see page_cache_setup(): as an extern, libbpf would
+ * read all of the kernel's types for it. Where it isn't, the verifier must not come here.
+ */
+static __always_inline struct file *file_of_direct(__u32 fd, __u32 type)
+{
+	void *(*rdonly_cast)(const void *object, __u32 type) = (void *)RDONLY_CAST;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file **table = task->files->fdt->fd, *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	return rdonly_cast(file, type);
+}
+
 /* Pages of the cache that a call has read or written; `follows`: pointers are followed, not read. */
 static __always_inline __u64 pages_of(const bool follows, const struct syscall *call, struct file *file)
 {

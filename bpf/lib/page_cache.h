@@ -2,6 +2,8 @@
 #ifndef PAGE_CACHE_H
 #define PAGE_CACHE_H
 
+#define RDONLY_CAST 0x7ca57	/* stands for bpf_rdonly_cast(): no helper's number */
+
 /* In pages.  What is brought in for a read is there for it or for later ones: read ahead. */
 struct page_cache_counts {
 	__u64 read;		/* by read(2) and its like, from files that have pages in the cache */

@@ -146,15 +146,6 @@ int cold_file(const char *where, int pages)
 	return fd;
 }
 
-/* Into a file of the kernel's, one line. */
-static void tell(const char *path, const char *line)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	REQUIRE(fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line));
-	close(fd);
-}
-
 /*
  * What rpc.mountd and rpc.nfsd would do: who may mount, what is exported, and how its root is named. net/sunrpc/cache.c,
  * fs/nfsd/export.c. Version 4 alone needs no rpcbind.
@@ -171,19 +162,19 @@ const char *nfs_new(void)
 	REQUIRE(mkdir(where, 0755) == 0 && mkdir(exported, 0777) == 0 && unshare(CLONE_NEWNS) == 0);
 	REQUIRE(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 	REQUIRE(mount("exported", exported, "tmpfs", 0, "mode=0777") == 0 && mount("nfsd", "/proc/fs/nfsd", "nfsd", 0, NULL) == 0);
-	tell("/proc/net/rpc/auth.unix.ip/channel", text("nfsd 127.0.0.1 %ld test\n", until));
-	tell("/proc/net/rpc/nfsd.export/channel", text("test %s %ld %u 65534 65534 0\n", exported, until, flags));
-	tell("/proc/net/rpc/nfsd.fh/channel", text("test 1 \\x00000000 %ld %s\n", until, exported));
-	tell("/proc/fs/nfsd/versions", "-2 -3 +4 +4.1\n");
+	put("/proc/net/rpc/auth.unix.ip/channel", text("nfsd 127.0.0.1 %ld test\n", until));
+	put("/proc/net/rpc/nfsd.export/channel", text("test %s %ld %u 65534 65534 0\n", exported, until, flags));
+	put("/proc/net/rpc/nfsd.fh/channel", text("test 1 \\x00000000 %ld %s\n", until, exported));
+	put("/proc/fs/nfsd/versions", "-2 -3 +4 +4.1\n");
 	/* A server that begins lets nobody open a file for a while, of those that it may have to give back: the least. */
-	tell("/proc/fs/nfsd/nfsv4leasetime", "10\n");
-	tell("/proc/fs/nfsd/nfsv4gracetime", "10\n");
-	tell("/proc/fs/nfsd/portlist", "tcp 2049\n");
-	tell("/proc/fs/nfsd/threads", "2\n");
+	put("/proc/fs/nfsd/nfsv4leasetime", "10\n");
+	put("/proc/fs/nfsd/nfsv4gracetime", "10\n");
+	put("/proc/fs/nfsd/portlist", "tcp 2049\n");
+	put("/proc/fs/nfsd/threads", "2\n");
 	/* Which ends at once where the kernel keeps book of whom it has served; half a minute in each VM is too much else. */
 	fd = open("/proc/fs/nfsd/v4_end_grace", O_RDWR | O_CLOEXEC);
 	if ((fd < 0 || write(fd, "Y\n", 2) < 0) && !getenv("TEST_PATIENT")) {
-		tell("/proc/fs/nfsd/threads", "0\n");
+		put("/proc/fs/nfsd/threads", "0\n");
 		SKIP("opens over NFS wait for half a minute here: with TEST_PATIENT=1 it runs");
 	}
 	close(fd);
@@ -195,5 +186,5 @@ const char *nfs_new(void)
 void nfs_end(const char *where)
 {
 	REQUIRE(umount(where) == 0);
-	tell("/proc/fs/nfsd/threads", "0\n");
+	put("/proc/fs/nfsd/threads", "0\n");
 }

@@ -2,8 +2,6 @@
 #include "lib/btf.h"
 #include "lib/page_cache_user.h"
 
-#define RDONLY_CAST 0x7ca57	/* bpf/lib/file.bpf.h */
-
 static void put_cast(struct bpf_program *program, int id)
 {
 	struct bpf_insn *insns = (struct bpf_insn *)bpf_program__insns(program);
