@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "lib/expr_node.h"
 #include "lib/lib.h"
 
 #define SLOTS	24			/* values that wait */
 #define IDS	16			/* process and thread id; before it what code_enter() takes */
-#define WAITING 24
+#define CALL	24			/* where a call's latency is, and behind it its values */
+#define WAITING 32
 #define FETCHED (WAITING + 8 * SLOTS)	/* in the room: what a helper has read */
 
 _Static_assert(FETCHED + TEXT_MAX <= CODE_ROOM, "");
@@ -373,6 +375,12 @@ static void text_is(struct code *c, const struct node *n, int slot)
 	code_here(c, end);
 }
 
+static void of_call(struct code *c, int at)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_8, CALL, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_1, at, 0);
+}
+
 static void gen(struct code *c, const struct node *n, int slot)
 {
 	int skip;
@@ -424,6 +432,8 @@ static void gen(struct code *c, const struct node *n, int slot)
 		narrow(c, BPF_REG_0, n->type.size, n->type.is_signed);
 		break;
 	case NODE_SAME: gen(c, n->a, slot); break;
+	case NODE_ENTRY: of_call(c, 8 + 8 * n->number); break;
+	case NODE_LATENCY: of_call(c, 0); break;
 	default: c->failed = -EINVAL;
 	}
 }
@@ -441,12 +451,72 @@ void expr_gen(struct code *c, const struct expr *expr)
 	gen(c, expr->root, 0);
 }
 
-void expr_gen_text(struct code *c, const struct expr *expr, int at, int size)
+void code_entries(struct code *c, const struct node *const *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		gen(c, entries[i], 0);
+		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, 8 * i, 0);
+	}
+	code_value(c, BPF_REG_0, 0);
+}
+
+/* From R0 on; the address waits in the first slot. */
+static void copy(struct code *c, bool user, int from, int at, int size, bool text)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_8, slot_at(0), 0);
+	alu_k(c, BPF_ADD, BPF_REG_3, from);
+	MOVE(c, BPF_REG_1, BPF_REG_7);
+	alu_k(c, BPF_ADD, BPF_REG_1, at + from);
+	code_value(c, BPF_REG_2, size);
+	code_call(c, text ? user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str :
+			    user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
+}
+
+/* Of a struct sockaddr as much as its family has: what comes behind it may be another page. */
+static void gen_sockaddr(struct code *c, bool user, int at, int size)
+{
+	int local, four, end;
+
+	copy(c, user, 0, at, 2, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
+	local = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, AF_UNIX);
+	copy(c, user, 2, at, 14, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
+	four = code_jump(c, BPF_JNE | BPF_K, BPF_REG_0, 0, AF_INET6);
+	copy(c, user, 16, at, 12, false);
+	end = code_jump(c, BPF_JA, 0, 0, 0);
+	code_here(c, local);
+	copy(c, user, 2, at, size - 2, true);
+	code_here(c, four);
+	code_here(c, end);
+}
+
+static void gen_bytes(struct code *c, const struct node *n, int at, int size)
+{
+	if (n->a->kind == NODE_CONTEXT) {
+		MOVE(c, BPF_REG_0, BPF_REG_6);
+		alu_k(c, BPF_ADD, BPF_REG_0, n->a->number);
+	} else {
+		gen(c, n->a, 0);
+	}
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_0, slot_at(0), 0);
+	if (n->type.look == LOOK_SOCKADDR)
+		gen_sockaddr(c, n->type.user, at, size);
+	else
+		copy(c, n->type.user, 0, at, size, false);
+}
+
+void expr_gen_bytes(struct code *c, const struct expr *expr, int at, int size)
 {
 	const struct node *n = expr->root;
 	bool user, has_address;
 	__u32 most;
 	int ok;
+
+	if (n->type.kind == EXPR_BYTES) {
+		gen_bytes(c, n, at, size);
+		return;
+	}
 
 	if (n->kind == NODE_STRING) {
 		for (int i = 0; i < size && i <= (int)n->count; i++)

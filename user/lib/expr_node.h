@@ -28,6 +28,9 @@ enum node_kind {
 	NODE_LOAD,		/* what is at a */
 	NODE_NARROW,		/* a, as much of it as type holds */
 	NODE_SAME,		/* a, by another type */
+	NODE_ENTRY,		/* what a was worth as the call began: value `number` of it */
+	NODE_LATENCY,		/* how long it took */
+	NODE_BYTES,		/* for user space: type.size bytes at a, by type.look */
 };
 
 struct node {
@@ -46,8 +49,11 @@ struct node {
 
 struct expr {
 	struct node *root, *all;
+	struct expr_names *names;
 };
 
 bool node_is_text(const struct node *n);
+/* Those of an expression's value: expr_show.c */
+int expr_find_names(struct expr *expr, struct btf_types *btf);
 
 #endif
