@@ -47,11 +47,11 @@ TEST(argdist, "how often each value was there, of several probes; histograms; co
 	CHECK_BETWEEN(12 - 2 * missed_allowed(hist), sum(hist, "sum", IS("value", "0")), 12);
 	CHECK_BETWEEN(28 - 4 * missed_allowed(hist), sum(hist, "sum", IS("value", "1")), 28);
 	CHECK_EQ(rows(hist), 2 + 2);
-	CHECK_BETWEEN(20 - 4 * missed_allowed(sums), sum(sums, "sum", IS("value", "odd")), 20);
-	CHECK_BETWEEN(20 - 4 * missed_allowed(sums), sum(sums, "sum", IS("value", "even")), 20);
+	CHECK_BETWEEN(20 - 4 * missed_allowed(sums), sum(sums, "total", IS("value", "odd")), 20);
+	CHECK_BETWEEN(20 - 4 * missed_allowed(sums), sum(sums, "total", IS("value", "even")), 20);
 	CHECK_BETWEEN(10 - missed_allowed(sums), sum(sums, "count", IS("value", "even")), 10);
-	CHECK_BETWEEN(4 - missed_allowed(sums), sum(sums, "sum", IS("value", "1000")), 4);
-	CHECK_BETWEEN(3 - missed_allowed(sums), sum(sums, "sum", IS("value", "1001")), 3);
+	CHECK_BETWEEN(4 - missed_allowed(sums), sum(sums, "total", IS("value", "1000")), 4);
+	CHECK_BETWEEN(3 - missed_allowed(sums), sum(sums, "total", IS("value", "1001")), 3);
 	CHECK_NO_LOSS(job);
 }
 

@@ -24,7 +24,7 @@ static const struct opt opts[] = {
 	OPT('H', "hist", NULL, argdist, hist, "a histogram of each probe's last value, a number; of each key, if there are values before it",
 	    KEYED("probe value"), .hides = "count"),
 	OPT('S', "sum", NULL, argdist, sums, "the last value, a number, is added up for each key, which is the values before it",
-	    .shows = "sum avg"),
+	    .shows = "total avg"),
 	{ .letter = 'Z', .name = "string-size", .arg = "BYTES", .value = V_U32, .here = &text_size, .min = 2, .max = ARGDIST_ROOM,
 	  .help = "how much of a text counts; 40 bytes unless told, 64 at most with the other values" },
 	OPT('E', "regexp", NULL, argdist, with_regex, "names of functions are regular expressions"),
@@ -78,7 +78,7 @@ static void show_average(struct out *out, const struct column *c, const void *ro
 static const struct column columns[] = {
 	COL_OWN("probe", show_probe, -40, "which of the probes"),
 	COL("count", ROW, value.count, 10, "how often"),
-	COL_OWN("sum", show_sum, 16, "of the last value", HIDDEN, .bare_json = true),
+	COL_OWN("total", show_sum, 16, "of the last value", HIDDEN, .bare_json = true),
 	COL_OWN("avg", show_average, 12, "of the last value", HIDDEN, .bare_json = true),
 	COL_OWN("value", show_value, 0, "the value, or values"),
 	{}
@@ -227,7 +227,7 @@ static const struct example examples[] = {
 	{ "-H 'vfs_write%return (retval > 0) retval'", "how much is written at a time" },
 	{ "'t:sched:sched_switch prev_state, prev_comm'", "in which states tasks leave their CPU, by name" },
 	{ "-H 'sys:read%return comm, latency'", "how long reads take, a histogram for each name" },
-	{ "-S -i 1 'vfs_read%return (retval > 0) entry(file)->f_path.dentry->d_name.name, retval'", "bytes read by file, second by second" },
+	{ "-S -i 1 'vfs_read%return (retval > 0) comm, retval'", "bytes read by each name, second by second" },
 	{ "-p 181 -H 'c:malloc arg0' 'c:calloc arg0 * arg1'", "how much memory is asked for at a time, by two functions" },
 	{}
 };
