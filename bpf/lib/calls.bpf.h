@@ -76,8 +76,8 @@ static __always_inline __u64 calls_living(const struct calls *t, __u64 place, __
 	return depth;
 }
 
-/* NULL, and counted: there is no room. Its time runs from call_started(). */
-static __always_inline struct call *call_begin(__u64 place, __u64 sp)
+/* NULL, and counted: there is no room. Its time runs from call_started(). *in: how many calls it is in. */
+static __always_inline struct call *call_begin_in(__u64 place, __u64 sp, __u64 *in)
 {
 	static const struct calls none;
 	__u64 id = calls_thread(), depth;
@@ -86,7 +86,7 @@ static __always_inline struct call *call_begin(__u64 place, __u64 sp)
 
 	if (!t)
 		return NULL;
-	depth = calls_living(t, place, sp);
+	*in = depth = calls_living(t, place, sp);
 	t->depth = depth + 1;
 	if (depth >= CALL_DEPTH) {
 		lose(LOSS_START);
@@ -96,6 +96,13 @@ static __always_inline struct call *call_begin(__u64 place, __u64 sp)
 	top->place = place;
 	top->sp = sp;
 	return top;
+}
+
+static __always_inline struct call *call_begin(__u64 place, __u64 sp)
+{
+	__u64 in;
+
+	return call_begin_in(place, sp, &in);
 }
 
 static __always_inline void call_started(struct call *call)

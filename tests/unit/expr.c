@@ -100,6 +100,9 @@ TEST(expr, "memory: members, elements, casts, text")
 	gives("*((char *)p[1].iov_base + 7)", words[1][7]);
 	gives("(u64)(p + 3) - (u64)p", 48);
 	gives("(p + 3) - p", 3);
+	/* bits of a byte, 'h', and of the next, ' ', in whatever the kernel has them in */
+	if (!BIG_ENDIAN_HERE)
+		gives("((struct tcphdr *)p[1].iov_base)->doff * 100 + ((struct tcphdr *)p[1].iov_base)->urg * 10 + ((struct tcphdr *)p[1].iov_base)->syn", 610);
 	gives("(u64)((void *)p + 3) - (u64)p", 3);
 	gives("*(u8 *)p->iov_base", 'f');
 	gives("((char *)p[1].iov_base)[7]", words[1][7]);

@@ -521,6 +521,22 @@ int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len,
 	return err == -EINVAL ? -ENOENT : err;
 }
 
+int btf_member_nth(struct btf_types *b, __u32 id, __u32 n, const char **name, struct btf_member_at *at)
+{
+	const struct btf_type *t = btf_composite(b, id);
+	const struct btf_member *m = (const struct btf_member *)(t + 1) + n;
+
+	if (!t || n >= BTF_INFO_VLEN(t->info))
+		return -ENOENT;
+	*name = btf_string(b, m->name_off);
+	*at = (struct btf_member_at){ .type = m->type, .bits = m->offset };
+	if (BTF_INFO_KFLAG(t->info)) {
+		at->bits = BTF_MEMBER_BIT_OFFSET(m->offset);
+		at->width = BTF_MEMBER_BITFIELD_SIZE(m->offset);
+	}
+	return 0;
+}
+
 int btf_func_proto(struct btf_types *b, const char *func)
 {
 	const struct btf_type *t;

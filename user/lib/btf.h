@@ -92,6 +92,7 @@ struct btf_member_at {
 };
 
 int btf_look(struct btf_types *b, __u32 id, struct btf_look *look);
+int btf_member_nth(struct btf_types *b, __u32 id, __u32 n, const char **name, struct btf_member_at *at); /* -ENOENT */
 int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len, struct btf_member_at *at); /* -ENOENT */
 /* What a function's, or a tracepoint's, parameters are: a BTF_KIND_FUNC_PROTO; -ENOENT. */
 int btf_func_proto(struct btf_types *b, const char *func);
