@@ -41,7 +41,7 @@ static struct part *add(struct layout *l, __u8 kind, const char *name, __u32 bit
 		l->parts = more;
 	}
 	l->parts[l->n] = (struct part){ .name = keep_text(name) ?: "", .kind = kind, .bits = bits, .width = width };
-	if ((bits + width + 7) / 8 > l->size)
+	if (width && (bits + width + 7) / 8 > l->size)
 		l->size = (bits + width + 7) / 8;
 	return &l->parts[l->n++];
 }
@@ -113,7 +113,7 @@ static int value(struct layout *l, struct btf_types *btf, __u32 id, const char *
 	struct btf_look look;
 	struct part *p;
 
-	if (btf_look(btf, id, &look) || depth > NESTED)
+	if (btf_look(btf, id, &look) || depth > NESTED || bits / 8 >= l->most)
 		return 0;
 	if (look.kind == BTF_KIND_STRUCT || look.kind == BTF_KIND_UNION)
 		return members(l, btf, id, name, bits, depth);
