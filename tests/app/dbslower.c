@@ -76,7 +76,6 @@ TEST(dbslower, "queries by markers and by a function, with their text as it was 
 
 TEST(dbslower, "programs that are no servers are refused")
 {
-	needs("dbslower");
 	CHECK_EQ(run("corekit", "dbslower", "-x", "/nonexistent")->status, 2);
 	CHECK_EQ(run("corekit", "dbslower", "oracle")->status, 2);
 	CHECK_EQ(run("corekit", "dbslower", "-x", corekit_path)->status, 3);
