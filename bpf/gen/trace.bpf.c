@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/filter.bpf.h"
-#include "lib/generated.bpf.h"
-#include "lib/calls.bpf.h"
+#include "lib/generated_calls.bpf.h"
 #include "lib/points.bpf.h"
 #include "lib/stack.bpf.h"
 #include "trace.h"
@@ -33,11 +32,6 @@ static __always_inline int show(void *ctx, __u64 *room, bool entry, __u64 number
 	return 0;
 }
 
-static __always_inline bool is_on_cpu(void)
-{
-	return !(common.filters & ONLY_CPUS) || filter_has(ONLY_CPUS, bpf_get_smp_processor_id());
-}
-
 static __always_inline int see(void *ctx, bool entry, __u64 number)
 {
 	__u64 room[GENERATED_ROOM];
@@ -50,38 +44,9 @@ static __always_inline int see(void *ctx, bool entry, __u64 number)
 
 POINTS_BOTH(see)
 
-/* Calls: what was there as they began, and how long they took. */
-static __always_inline int enter(void *ctx, __u64 number, __u64 sp)
+static __always_inline int show_return(void *ctx, __u64 *room, __u64 number)
 {
-	__u64 room[GENERATED_ROOM];
-	struct call *call;
-
-	if (!filter_current())
-		return 0;
-	call = call_begin(number, sp);
-	if (!call)
-		return 0;
-	generated_begin(room, ctx);
-	generated(GENERATED_ENTRY, room, call->values);
-	call_started(call);
-	return 0;
+	return show(ctx, room, false, number);
 }
 
-static __always_inline int leave(void *ctx, __u64 number)
-{
-	__u64 room[GENERATED_ROOM], now = bpf_ktime_get_ns(), left;
-	struct calls *in;
-	struct call *call = call_end(number, now, &in, &left);
-
-	if (!call)
-		return 0;
-	if (is_on_cpu()) {
-		generated_begin(room, ctx);
-		generated_call(room, call);
-		show(ctx, room, false, number);
-	}
-	calls_done(in, left);
-	return 0;
-}
-
-CALLS_AND_SYSCALLS_NUMBERED(enter, leave)
+GENERATED_CALLS(show_return)

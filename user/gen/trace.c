@@ -277,7 +277,7 @@ TOOL(trace,
 		    "Values and condition are expressions as C has them: numbers, text, arguments by name (corekit tplist -a), retval at "
 		    "a return, arg0, arg1 ..., pid, tid, uid, gid, cpu, comm, time, cgroup, with members ->m .m [n] *p, casts, str(address), "
 		    "user(pointer), kernel(pointer), the kernel's enumerators. ip(x) shows 4 or 16 bytes as an IP address, "
-		    "sockaddr(pointer) an address with its port or path. Where a function or system call returns, latency is how "
+		    "sockaddr(pointer) an address with its port or path, path(x) a struct file or struct path. Where a function or system call returns, latency is how "
 		    "long it took, in ns, and entry(x) what x was worth as it began: a number or an address, as in str(entry(filename)). "
 		    "Without a format, or with %s, a number that has a name is shown by it. " POINTS_HELP,
 	.cost     = "A probe at each place with a program that is made for it: the condition decides before anything is recorded.",

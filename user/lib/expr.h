@@ -23,7 +23,7 @@ struct expr_error {
 };
 
 enum expr_kind { EXPR_NUMBER, EXPR_POINTER, EXPR_STRING, EXPR_PLACE, EXPR_BYTES /* for user space to make text of */ };
-enum expr_look { LOOK_NUMBER, LOOK_IP, LOOK_SOCKADDR };
+enum expr_look { LOOK_NUMBER, LOOK_IP, LOOK_SOCKADDR, LOOK_PATH };
 
 /* A type of C. In memory (EXPR_PLACE: a struct, union or array) the value is its address. */
 struct expr_type {

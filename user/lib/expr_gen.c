@@ -491,8 +491,100 @@ static void gen_sockaddr(struct code *c, bool user, int at, int size)
 	code_here(c, end);
 }
 
+/* The word at the address in R0 + offset, to R0. */
+static void follow(struct code *c, __s32 offset)
+{
+	alu_k(c, BPF_ADD, BPF_REG_0, offset);
+	fetch(c, false, 8, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_8, FETCHED, 0);
+}
+
+static void keep(struct code *c, int slot)
+{
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_0, slot_at(slot), 0);
+}
+
+static void take(struct code *c, __u8 to, int slot)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, to, BPF_REG_8, slot_at(slot), 0);
+}
+
+/*
+ * From a struct path at R0 its names, from the last on, over mounts up to the first one of the namespace: a loop, whose
+ * turns R9 counts. What is said of the length is kept in memory, where the verifier forgets it.
+ */
+static void gen_path(struct code *c, int at)
+{
+	enum { MNT, DENTRY, PARENT };
+	const struct expr_path *o = &expr_path;
+	int again, top, name, ends[4], n_ends = 0;
+
+	keep(c, PARENT);
+	follow(c, o->mnt);
+	keep(c, MNT);
+	take(c, BPF_REG_0, PARENT);
+	follow(c, o->dentry);
+	keep(c, DENTRY);
+	code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_7, 0, at, 0);
+	code_value(c, BPF_REG_9, PATH_PARTS);
+	again = c->n;
+	take(c, BPF_REG_0, DENTRY);
+	follow(c, o->parent);
+	keep(c, PARENT);
+	take(c, BPF_REG_1, DENTRY);
+	top = code_jump(c, BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->root);
+	take(c, BPF_REG_1, DENTRY);
+	name = code_jump(c, BPF_JNE | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	/* what it is mounted on; that is itself where it ends */
+	code_here(c, top);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->above - o->in_mount);
+	alu_k(c, BPF_ADD, BPF_REG_0, o->in_mount);
+	take(c, BPF_REG_1, MNT);
+	ends[n_ends++] = code_jump(c, BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	keep(c, PARENT);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->mountpoint - o->in_mount);
+	keep(c, DENTRY);
+	ends[n_ends++] = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, 0);
+	take(c, BPF_REG_0, PARENT);
+	keep(c, MNT);
+	alu_k(c, BPF_SUB, BPF_REG_9, 1);
+	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	/* a name */
+	code_here(c, name);
+	take(c, BPF_REG_0, DENTRY);
+	follow(c, o->name);
+	MOVE(c, BPF_REG_3, BPF_REG_0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
+	ends[n_ends++] = code_jump(c, BPF_JGT | BPF_K, BPF_REG_1, 0, PATH_ROOM - 8 - PATH_NAME);
+	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_7);
+	alu_k(c, BPF_ADD, BPF_REG_1, at + 8);
+	code_value(c, BPF_REG_2, PATH_NAME);
+	code_call(c, BPF_FUNC_probe_read_kernel_str);
+	top = code_jump(c, BPF_JSLE | BPF_K, BPF_REG_0, 0, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
+	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_0);
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, at, 0);
+	take(c, BPF_REG_0, PARENT);
+	keep(c, DENTRY);
+	alu_k(c, BPF_SUB, BPF_REG_9, 1);
+	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
+	code_here(c, top);
+	while (n_ends)
+		code_here(c, ends[--n_ends]);
+}
+
 static void gen_bytes(struct code *c, const struct node *n, int at, int size)
 {
+	if (n->type.look == LOOK_PATH) {
+		gen(c, n->a, 0);
+		gen_path(c, at);
+		return;
+	}
 	if (n->a->kind == NODE_CONTEXT) {
 		MOVE(c, BPF_REG_0, BPF_REG_6);
 		alu_k(c, BPF_ADD, BPF_REG_0, n->a->number);

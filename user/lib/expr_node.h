@@ -47,6 +47,18 @@ struct node {
 	char text[TEXT_MAX];
 };
 
+/* Of path(): a length, then names from the last to the first, each with its NUL. */
+#define PATH_PARTS 32		/* names and mounts */
+#define PATH_NAME  64
+#define PATH_ROOM  (8 + 256 + PATH_NAME)
+
+/* Where in the kernel's structs it is: of a struct path, a dentry, a vfsmount, a mount. */
+struct expr_path {
+	__s32 mnt, dentry, parent, name, root, in_mount, above, mountpoint;
+};
+
+extern struct expr_path expr_path;
+
 struct expr {
 	struct node *root, *all;
 	struct expr_names *names;

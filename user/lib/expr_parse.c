@@ -570,23 +570,61 @@ static struct node *address(struct parser *p, struct node *a, enum expr_look loo
 	return n;
 }
 
+struct expr_path expr_path;
+
+static bool find_path(void)
+{
+	struct btf_types *btf;
+
+	if (btf_open(&btf, NULL))
+		return false;
+	expr_path = (struct expr_path){
+		.mnt = btf_member_offset(btf, "path", "mnt"), .dentry = btf_member_offset(btf, "path", "dentry"),
+		.parent = btf_member_offset(btf, "dentry", "d_parent"), .name = btf_member_offset(btf, "dentry", "d_name.name"),
+		.root = btf_member_offset(btf, "vfsmount", "mnt_root"), .in_mount = btf_member_offset(btf, "mount", "mnt"),
+		.above = btf_member_offset(btf, "mount", "mnt_parent"), .mountpoint = btf_member_offset(btf, "mount", "mnt_mountpoint"),
+	};
+	return expr_path.mnt >= 0 && expr_path.dentry >= 0 && expr_path.parent >= 0 && expr_path.name >= 0 && expr_path.root >= 0 &&
+	       expr_path.in_mount >= 0 && expr_path.above >= 0 && expr_path.mountpoint >= 0;
+}
+
+/* path(x): of a struct file or struct path. */
+static struct node *path(struct parser *p, struct node *a, const char *start)
+{
+	struct btf_member_at at = {};
+	struct btf_look look = {};
+	struct node *n;
+
+	if ((a->type.kind != EXPR_POINTER && a->type.kind != EXPR_PLACE) || !a->type.id || btf_look(p->scope->btf, a->type.id, &look) ||
+	    (strcmp(look.name, "file") && strcmp(look.name, "path")) ||
+	    (!strcmp(look.name, "file") && btf_member_find(p->scope->btf, a->type.id, "f_path", 6, &at)))
+		return fail(p, start, "path() takes a struct file or struct path of the kernel's, or a pointer to one");
+	if (!find_path())
+		return fail(p, start, "this kernel's types don't tell what paths are");
+	n = leaf(p, NODE_BYTES, 0, &(struct expr_type){ .kind = EXPR_BYTES, .look = LOOK_PATH }, start);
+	if (!n)
+		return NULL;
+	n->a = offset(p, a, at.bits / 8, start);
+	return n->a ? n : NULL;
+}
+
 /* str(x): text at an address. user(x), kernel(x): whose address it is. */
 static struct node *function(struct parser *p)
 {
-	static const char *const names[] = { "str", "user", "kernel", "ip", "sockaddr", "entry" };
+	static const char *const names[] = { "str", "user", "kernel", "ip", "sockaddr", "path", "entry" };
 	const char *start = p->at;
 	size_t len = word(p->at);
 	struct node *a, *n;
 	size_t which;
 
-	for (which = 0; which < 6; which++)
+	for (which = 0; which < 7; which++)
 		if (strlen(names[which]) == len && !strncmp(start, names[which], len))
 			break;
-	if (which == 6)
-		return fail(p, start, "no such function: there are str(), ip(), sockaddr(), entry(), user() and kernel()");
+	if (which == 7)
+		return fail(p, start, "no such function: there are str(), ip(), sockaddr(), path(), entry(), user() and kernel()");
 	p->at += len;
 	take(p, "(");
-	if (which == 5)
+	if (which == 6)
 		return entry(p, start);
 	a = ternary(p);
 	if (!a)
@@ -595,6 +633,8 @@ static struct node *function(struct parser *p)
 		return fail(p, p->at, ") is missing");
 	if (a->type.kind == EXPR_STRING || a->type.kind == EXPR_BYTES)
 		return fail(p, start, "it is no address");
+	if (which == 5)
+		return path(p, a, start);
 	if (which >= 3)
 		return address(p, a, which == 3 ? LOOK_IP : LOOK_SOCKADDR, start);
 	n = node_new(p, NODE_SAME, start);
@@ -993,6 +1033,8 @@ __u32 expr_size(const struct expr *expr, __u32 most)
 
 	if (!expr_is_bytes(expr))
 		return 8;
+	if (n->type.look == LOOK_PATH)
+		return PATH_ROOM;
 	if (n->type.kind == EXPR_BYTES)		/* what is short enough is whole */
 		return n->type.look == LOOK_IP ? n->type.size : most < 28 ? 28 : most < n->type.size ? most : n->type.size;
 	return size < most ? size : most;

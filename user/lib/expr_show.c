@@ -130,6 +130,28 @@ static size_t show_sockaddr(const char *bytes, size_t size, char *text, size_t r
 	return snprintf(text, room, "family %u", family);
 }
 
+/* Names from the last to the first; a pipe or socket has one name that isn't of a folder. */
+static size_t show_path(const char *bytes, char *text, size_t room)
+{
+	size_t len = 0, end, at;
+	__u64 size;
+
+	memcpy(&size, bytes, sizeof(size));
+	bytes += sizeof(size);
+	end = size < PATH_ROOM - 8 ? size : PATH_ROOM - 8;
+	if (!end)
+		return snprintf(text, room, "/");
+	while (end) {
+		for (at = end - 1; at && bytes[at - 1]; at--)
+			;
+		len += snprintf(text + len, room - len, "/%s", bytes + at);
+		if (len >= room)
+			return room - 1;
+		end = at;
+	}
+	return len;
+}
+
 size_t expr_show(const struct expr *expr, const char *bytes, size_t size, char *text, size_t room)
 {
 	const struct expr_type *type = &expr->root->type;
@@ -142,7 +164,8 @@ size_t expr_show(const struct expr *expr, const char *bytes, size_t size, char *
 		return len;
 	}
 	if (type->kind == EXPR_BYTES)
-		return type->look == LOOK_IP ? show_ip(bytes, type->size, text, room) : show_sockaddr(bytes, size, text, room);
+		return type->look == LOOK_PATH ? show_path(bytes, text, room) : type->look == LOOK_IP ?
+		       show_ip(bytes, type->size, text, room) : show_sockaddr(bytes, size, text, room);
 	memcpy(&value, bytes, sizeof(value));
 	if (type->look == LOOK_IP) {
 		__u32 ip = value;
