@@ -7,6 +7,7 @@
 #define NF_ACCEPT 1
 
 const volatile __u32 only_protocol;
+const volatile bool tunnels;
 const volatile __u32 own_netns;	/* that of the interfaces with programs of our own */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -109,10 +110,12 @@ static __always_inline bool skb_is_wanted(const struct sk_buff___own *skb, const
 		if (was && was->stamp == h->stamp)	/* its addresses have been translated */
 			return true;
 	}
+	if (!tunnels)
+		return false;
 	inner = BPF_CORE_READ(skb, inner_network_header);
 	__builtin_memset(h, 0, sizeof(*h));
 	in.data = (void *)e->head;
-	return inner && skb_parse(SKB_MEMORY, &in, inner, h) && is_wanted(h);	/* it is in a tunnel */
+	return inner && skb_parse(SKB_MEMORY, &in, inner, h) && is_wanted(h);
 }
 
 static __always_inline void device_of(struct pktpath_event *e, const struct net_device___own *dev)
@@ -176,16 +179,6 @@ ON_TRACE_AS(receive, netif_receive_skb, const struct sk_buff___own *skb)
 	return at(skb, PKTPATH_RECEIVE, 0);
 }
 
-ON_CALL_AS(packet_tap, packet_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TAP, 0);
-}
-
-ON_CALL_AS(ring_tap, tpacket_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TAP, 0);
-}
-
 static __always_inline int hooked(const struct sk_buff___own *skb, const struct nf_hook_state___own *state)
 {
 	struct pktpath_event e = { .stop = PKTPATH_NETFILTER, .result = BPF_CORE_READ_BITFIELD_PROBED(state, hook) };
@@ -193,21 +186,6 @@ static __always_inline int hooked(const struct sk_buff___own *skb, const struct 
 
 	device_of(&e, in ?: BPF_CORE_READ(state, out));
 	return skb_at(skb, &e);
-}
-
-ON_CALL_AS(hook, nf_hook_slow, const struct sk_buff___own *skb, const struct nf_hook_state___own *state)
-{
-	return hooked(skb, state);
-}
-
-ON_CALL_AS(ip4, ip_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_IP, 0);
-}
-
-ON_CALL_AS(ip6, ipv6_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_IP, 0);
 }
 
 /* What is looked up for the packet that this CPU has at hand; what is sent has had its route before. */
@@ -256,41 +234,6 @@ ON_TRACE_AS(ready, sk_data_ready, const struct sock___own *sk)
 	return tell(&e);
 }
 
-ON_CALL_AS(lwt_in, lwtunnel_input, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_LWT_IN, 0);
-}
-
-ON_CALL_AS(local4, ip_local_deliver, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_LOCAL, 0);
-}
-
-ON_CALL_AS(local6, ip6_input, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_LOCAL, 0);
-}
-
-ON_CALL_AS(tcp4, tcp_v4_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TRANSPORT, 0);
-}
-
-ON_CALL_AS(tcp6, tcp_v6_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TRANSPORT, 0);
-}
-
-ON_CALL_AS(udp4, udp_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TRANSPORT, 0);
-}
-
-ON_CALL_AS(udp6, udpv6_rcv, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_TRANSPORT, 0);
-}
-
 ON_TRACE_AS(socket, tcp_probe, const void *sk, const struct sk_buff___own *skb)
 {
 	return at(skb, PKTPATH_SOCKET, 0);
@@ -306,43 +249,7 @@ ON_TRACE_AS(read, skb_copy_datagram_iovec, const struct sk_buff___own *skb, int 
 	return at(skb, PKTPATH_READ, bytes);
 }
 
-/* Short datagrams are read without that. */
-ON_CALL_AS(read_udp, skb_consume_udp, const void *sk, const struct sk_buff___own *skb, int bytes)
-{
-	return at(skb, PKTPATH_READ, bytes);
-}
-
 /* --- On the way out. --- */
-
-ON_CALL_AS(forward4, ip_forward, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_FORWARD, 0);
-}
-
-ON_CALL_AS(forward6, ip6_forward, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_FORWARD, 0);
-}
-
-ON_CALL_AS(output4, ip_output, const void *net, const void *sk, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_OUTPUT, 0);
-}
-
-ON_CALL_AS(output6, ip6_output, const void *net, const void *sk, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_OUTPUT, 0);
-}
-
-ON_CALL_AS(lwt_out, lwtunnel_output, const void *net, const void *sk, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_LWT_OUT, 0);
-}
-
-ON_CALL_AS(lwt_xmit, lwtunnel_xmit, const struct sk_buff___own *skb)
-{
-	return at(skb, PKTPATH_LWT_XMIT, 0);
-}
 
 ON_TRACE_AS(queue, net_dev_queue, const struct sk_buff___own *skb)
 {
@@ -400,6 +307,43 @@ ON_TRACE_AS(drop__args4, kfree_skb, const struct sk_buff___own *skb, __u64 locat
 ON_TRACE_AS(done, consume_skb, const struct sk_buff___own *skb)
 {
 	return at(skb, PKTPATH_DONE, 0);
+}
+
+/*
+ * --- Functions of the kernel: one program for all that have the packet as the same argument, so that there is little to
+ * verify. User space knows by the address which it was; here all count as part of the way in. ---
+ */
+
+static __always_inline int called(const struct sk_buff___own *skb, struct pt_regs *ctx)
+{
+	struct pktpath_event e = { .stop = PKTPATH_IP, .location = PT_REGS_IP(ctx) };
+
+	return skb_at(skb, &e);
+}
+
+SEC("?kprobe")
+int on_first(struct pt_regs *ctx)
+{
+	return called((void *)PT_REGS_PARM1(ctx), ctx);
+}
+
+SEC("?kprobe")
+int on_third(struct pt_regs *ctx)
+{
+	return called((void *)PT_REGS_PARM3(ctx), ctx);
+}
+
+SEC("?kprobe")
+int on_hook(struct pt_regs *ctx)
+{
+	return hooked((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx));
+}
+
+/* How short datagrams are read. */
+SEC("?kprobe")
+int on_read_udp(struct pt_regs *ctx)
+{
+	return at((void *)PT_REGS_PARM2(ctx), PKTPATH_READ, PT_REGS_PARM3(ctx));
 }
 
 /* --- Programs of the tool's own, at the interfaces of --interface: these can't read the kernel's memory everywhere. --- */

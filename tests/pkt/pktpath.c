@@ -71,9 +71,9 @@ TEST(pktpath, "datagrams and a connection, each packet with its own number from 
 	server = bound(SOCK_DGRAM, OPEN_PORT);
 	listener = bound(SOCK_STREAM, OPEN_PORT);
 	REQUIRE(listen(listener, 1) == 0);
-	near = tool_start("pktpath", "-I", "pair", "-4", "--proto", "udp", "--src", "192.0.2.1", "--dport", "4001-4002", "--tracepoints", "-o",
+	near = tool_start("pktpath", "-I", "pair", "-4", "--proto", "udp", "--src", "192.0.2.1", "--dport", "4001-4002", "-o",
 			  "+netns,sport,proto");
-	all = tool_start("pktpath", "--addr", "192.0.2.1", "-P", text("%d,%d", OPEN_PORT, CLOSED_PORT), "-o",
+	all = tool_start("pktpath", "-F", "--addr", "192.0.2.1", "-P", text("%d,%d", OPEN_PORT, CLOSED_PORT), "-o",
 			 "+netns,src,sport,dst,dport,proto,reason,ttl,skb,length");
 	netns_enter(veth.ns[0]);
 	sender = bound(SOCK_DGRAM, 5001);

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "lib/btf.h"
 #include "lib/hook.h"
+#include "lib/ksym.h"
 #include "lib/names.h"
 #include "lib/sock_user.h"
 #include "lib/stack_user.h"
@@ -26,13 +28,26 @@
 
 static __u32 packets;
 static const char *to, *mode;
-static bool only_tracepoints;
+static bool functions;
 static unsigned long here;	/* number of the network namespace with programs of its own; 0: none */
 static int sender = -1;
 
-#define FUNCTIONS								\
-	"packet_tap ring_tap hook ip4 ip6 lwt_in local4 local6 tcp4 tcp6 udp4 udp6 read_udp forward4 forward6 output4 output6 " \
-	"lwt_out lwt_xmit"
+static const struct function {
+	const char *name, *program;
+	__u32 stop;
+} table[] = {
+	{ "packet_rcv", "on_first", PKTPATH_TAP }, { "tpacket_rcv", "on_first", PKTPATH_TAP },
+	{ "nf_hook_slow", "on_hook", PKTPATH_NETFILTER },
+	{ "ip_rcv", "on_first", PKTPATH_IP }, { "ipv6_rcv", "on_first", PKTPATH_IP },
+	{ "lwtunnel_input", "on_first", PKTPATH_LWT_IN },
+	{ "ip_local_deliver", "on_first", PKTPATH_LOCAL }, { "ip6_input", "on_first", PKTPATH_LOCAL },
+	{ "tcp_v4_rcv", "on_first", PKTPATH_TRANSPORT }, { "tcp_v6_rcv", "on_first", PKTPATH_TRANSPORT },
+	{ "udp_rcv", "on_first", PKTPATH_TRANSPORT }, { "udpv6_rcv", "on_first", PKTPATH_TRANSPORT },
+	{ "skb_consume_udp", "on_read_udp", PKTPATH_READ },
+	{ "ip_forward", "on_first", PKTPATH_FORWARD }, { "ip6_forward", "on_first", PKTPATH_FORWARD },
+	{ "ip_output", "on_third", PKTPATH_OUTPUT }, { "ip6_output", "on_third", PKTPATH_OUTPUT },
+	{ "lwtunnel_output", "on_third", PKTPATH_LWT_OUT }, { "lwtunnel_xmit", "on_first", PKTPATH_LWT_XMIT }, {}
+};
 
 /* --- Which packet is it? --- */
 
@@ -85,11 +100,26 @@ static struct packet *find(const EVENT *e)
 	return p;
 }
 
+/* Of a function its address is told. */
+static __u32 stop_at(__u64 address)
+{
+	const char *name, *module;
+	__u64 into;
+
+	if (!ksym_find(address, &name, &module, &into))
+		for (const struct function *f = table; f->name; f++)
+			if (!strcmp(f->name, name))
+				return f->stop;
+	return PKTPATH_IP;
+}
+
 static bool event(struct run *run, void *data, size_t size)
 {
 	struct packet *p;
 	EVENT *e = data;
 
+	if (e->stop == PKTPATH_IP)
+		e->stop = stop_at(e->location);
 	p = find(e);
 	if (!p)
 		return false;
@@ -188,6 +218,24 @@ static bool has_netfilter(void)
 	return fd >= 0;
 }
 
+/* What came with later kernels is not tried in vain. */
+static void skip_absent(void)
+{
+	static const struct {
+		const char *group, *tracepoint;
+	} newer[] = { { "ready", "sk_data_ready" }, { "enqueue", "qdisc_enqueue" }, { "reject", "icmp_send" } };
+	static char absent[64];
+	struct btf_types *types;
+	struct btf_arg args[16];
+
+	if (btf_open(&types, NULL))
+		return;
+	for (size_t i = 0; i < sizeof(newer) / sizeof(*newer); i++)
+		if (btf_tracepoint_args(types, newer[i].tracepoint, args, 16) < 0)
+			snprintf(absent + strlen(absent), sizeof(absent) - strlen(absent), " %s", newer[i].group);
+	attach_skip(absent);
+}
+
 static int choose_programs(struct run *run)
 {
 	struct pktpath_bpf__rodata *rodata = run->rodata;
@@ -201,8 +249,9 @@ static int choose_programs(struct run *run)
 		err("--mode: on which interface? --interface eth0; 'ip link' lists them");
 		return -EINVAL;
 	}
-	if (only_tracepoints)
-		attach_skip(FUNCTIONS);
+	skip_absent();
+	for (const struct function *f = table; functions && f->name; f++)
+		bpf_program__set_autoload(own(run, f->program), true);
 	if (!hook.interfaces)
 		return 0;
 	rodata->own_netns = here = netns_here();
@@ -245,14 +294,32 @@ static int listen_at(int program, int index)
 	return attach_keep_fd(fd);
 }
 
+/* Those that this kernel has; -v tells what it says of the others. */
+static int attach_functions(struct run *run)
+{
+	int n = 0, ret = 0;
+
+	for (const struct function *f = table; f->name && !ret; f++) {
+		struct bpf_link *link = bpf_program__attach_kprobe(own(run, f->program), false, f->name);
+
+		n += !!link;
+		ret = link ? attach_keep(link) : 0;
+	}
+	if (!n)
+		note("--functions: none can be traced here: %s", strerror(errno));
+	return ret;
+}
+
 static int attach(struct run *run)
 {
 	struct bpf_program *filter = own(run, "on_netfilter");
 	char *list, *save = NULL;
 	int ret = 0;
 
-	if (!hook.interfaces)
-		return 0;
+	if (functions)
+		ret = attach_functions(run);
+	if (!hook.interfaces || ret)
+		return ret;
 	ret = hook_attach(run);
 	list = strdupa(hook.interfaces);
 	for (char *name = strtok_r(list, ",", &save); name && !ret; name = strtok_r(NULL, ",", &save)) {
@@ -336,7 +403,7 @@ static void show_location(struct out *out, const struct column *c, const void *r
 {
 	const EVENT *e = row;
 
-	if (e->location)
+	if (e->stop == PKTPATH_DROP)
 		sock_drop_location(out, e->location);
 	else
 		out_nothing(out);
@@ -445,8 +512,9 @@ static const struct opt opts[] = {
 	{ .name = "packets", .arg = "COUNT", .value = V_U32, .min = 1, .max = 1U << 31, .here = &packets, .help = "only the first so many packets" },
 	{ .name = "send", .arg = "ADDRESS:PORT", .value = V_CHARS, .here = &to,
 	  .help = "send a UDP datagram there, and show only it, what becomes of it and what comes back, for a second" },
-	{ .name = "tracepoints", .value = V_BOOL, .here = &only_tracepoints,
-	  .help = "only at the kernel's tracepoints, not in its functions: fewer stops, sooner ready" },
+	OPT(0, "tunnels", NULL, pktpath, tunnels, "also what is in a tunnel, where the kernel keeps the inner header's place"),
+	{ .letter = 'F', .name = "functions", .value = V_BOOL, .here = &functions,
+	  .help = "also in functions of the kernel: ip, netfilter, lwt, local, transport, forward, output; what this one lacks is left out" },
 	{}
 };
 
@@ -477,7 +545,7 @@ static const struct column columns[] = {
 
 static const struct example examples[] = {
 	{ "--send 192.0.2.1:9", "where a datagram goes, and what becomes of it" },
-	{ "--proto tcp -P 443 --packets 10", "the first ten packets of HTTPS" },
+	{ "-F --proto tcp -P 443 --packets 10", "the first ten packets of HTTPS" },
 	{ "-I eth0 --src 192.0.2.0/24 -o +netns", "what comes from a network, from XDP on, across namespaces" },
 	{ "--dst 10.0.0.5 -j -o +src,dst,reason,location", "as JSON lines, with reasons" },
 	{}
@@ -489,15 +557,14 @@ TOOL(pktpath,
 		    "tap (where tcpdump sees it), tc, ip, netfilter, route, lwt-in, local, transport (TCP, UDP), socket, "
 		    "ready (for who reads it), socket-full, read (by a process); on its way out, forward, output, lwt-out, lwt-xmit, queue, enqueue and dequeue "
 		    "(of a qdisc), xmit (to the device); and at its end, reject (with ICMP), drop with the reason, done. A packet has one "
-		    "number all the way, also from one namespace into another, as a clone, and when its addresses are translated; "
-		    "in a tunnel it is found too, where the kernel keeps the inner headers' place.",
-	.cost     = "A tracepoint or a call of each stop for all packets, in which the headers are read and compared; a record for those "
-		    "that are wanted.",
+		    "number all the way, also from one namespace into another, as a clone, and when its addresses are translated.",
+	.cost     = "Thirteen tracepoints, with --functions nineteen functions, that each packet passes some of, in which its headers are "
+		    "read and compared; a record for those that are wanted. Functions are traced by kprobes.",
 	.caveats  = "XDP, tc's own place and the packet socket's are seen only on the interfaces of --interface, in this network namespace, "
-		    "by programs that let all pass; on these netfilter too, since 6.4, where kernel functions can't be traced. What is sent "
-		    "has been routed before there is a packet. What a socket has read may be let go without a word, and where kernel functions "
-		    "can't be traced, a short datagram is read so. Later pieces of fragmented packets "
+		    "by programs that let all pass; so netfilter is, since 6.4. What is sent "
+		    "has been routed before there is a packet. What a socket has read may be let go without a word, and without --functions "
+		    "a short datagram is read so. Later pieces of fragmented packets "
 		    "have no ports. Without filters all packets are shown, those that the output itself makes too.",
-	.optional = FUNCTIONS " enqueue reject full socket ready route4 dequeue", .caps = 1ULL << CAP_NET_RAW, .keep_caps = SYMBOL_CAPS,
+	.optional = "enqueue reject full socket ready route4 dequeue", .caps = 1ULL << CAP_NET_RAW, .keep_caps = SYMBOL_CAPS,
 	.packets  = true, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
 	.event    = event);
