@@ -5,6 +5,9 @@
 #include "pktpath.h"
 
 #define NF_ACCEPT 1
+#define EACCES 13
+#define EINVAL 22
+#define EHOSTUNREACH 113
 
 const volatile __u32 only_protocol;
 const volatile bool tunnels;
@@ -29,7 +32,12 @@ struct flowi6___own {
 	struct in6_addr daddr, saddr;
 };
 
+struct fib6_nh___own {
+	struct { struct net_device___own *nhc_dev; } nh_common;
+};
+
 struct fib6_result___own {
+	struct fib6_nh___own *nh;
 	__u8 fib6_type;
 };
 #pragma clang attribute pop
@@ -217,6 +225,19 @@ ON_TRACE_AS(route4, fib_table_lookup, __u32 table, const struct flowi4___own *fl
 	__u32 from = BPF_CORE_READ(flow, saddr), to = BPF_CORE_READ(flow, daddr);
 
 	return routed(&from, &to, 1, hop ? (void *)BPF_CORE_READ(hop, nhc_dev) : NULL, error);
+}
+
+/* A route that refuses is a type of them: include/uapi/linux/rtnetlink.h. */
+ON_TRACE_AS(route6, fib6_table_lookup, const void *net, const struct fib6_result___own *found, const void *table,
+	    const struct flowi6___own *flow)
+{
+	__u8 type = BPF_CORE_READ(found, fib6_type);
+	int error = type == RTN_BLACKHOLE ? -EINVAL : type == RTN_UNREACHABLE ? -EHOSTUNREACH : type == RTN_PROHIBIT ? -EACCES : 0;
+	__u32 from[4], to[4];
+
+	BPF_CORE_READ_INTO(&from, flow, saddr.in6_u.u6_addr32);
+	BPF_CORE_READ_INTO(&to, flow, daddr.in6_u.u6_addr32);
+	return routed(from, to, 4, BPF_CORE_READ(found, nh, nh_common.nhc_dev), error);
 }
 
 /* The packet that this CPU has just put into a socket. */

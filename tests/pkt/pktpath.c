@@ -173,6 +173,8 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	CHECK_ROWS(closed, 1, IS("stop", "drop"), IS("netns", TO), IS("dst", "2001:db8::2"),
 		   IS("reason", drop_tells("reason") ? "NO_SOCKET" : NOTHING));
 	CHECK_EQ(rows(closed, IS("packet", 1)), rows(closed));
+	if (WHOLE(closed))
+		check_way(closed, 1, ARGV("queue", "xmit", "receive", "route", "drop"));
 }
 
 TEST(pktpath, "what contradicts itself is refused in one line")

@@ -558,13 +558,13 @@ TOOL(pktpath,
 		    "ready (for who reads it), socket-full, read (by a process); on its way out, forward, output, lwt-out, lwt-xmit, queue, enqueue and dequeue "
 		    "(of a qdisc), xmit (to the device); and at its end, reject (with ICMP), drop with the reason, done. A packet has one "
 		    "number all the way, also from one namespace into another, as a clone, and when its addresses are translated.",
-	.cost     = "Thirteen tracepoints, with --functions nineteen functions, that each packet passes some of, in which its headers are "
+	.cost     = "Fifteen tracepoints, with --functions nineteen functions, that each packet passes some of, in which its headers are "
 		    "read and compared; a record for those that are wanted. Functions are traced by kprobes.",
 	.caveats  = "XDP, tc's own place and the packet socket's are seen only on the interfaces of --interface, in this network namespace, "
 		    "by programs that let all pass; so netfilter is, since 6.4. What is sent "
 		    "has been routed before there is a packet. What a socket has read may be let go without a word, and without --functions "
 		    "a short datagram is read so. Later pieces of fragmented packets "
 		    "have no ports. Without filters all packets are shown, those that the output itself makes too.",
-	.optional = "enqueue reject full socket ready route4 dequeue", .caps = 1ULL << CAP_NET_RAW, .keep_caps = SYMBOL_CAPS,
+	.optional = "enqueue reject full socket ready route4 route6 dequeue", .caps = 1ULL << CAP_NET_RAW, .keep_caps = SYMBOL_CAPS,
 	.packets  = true, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
 	.event    = event);
