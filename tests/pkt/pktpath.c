@@ -7,6 +7,8 @@
 #define CLOSED_PORT 4002
 #define TIMES 3
 
+enum { TUNNEL_LOCAL = 2, TUNNEL_REMOTE };	/* IFLA_IPTUN_*: include/uapi/linux/if_tunnel.h, which <net/if.h> contradicts */
+
 static int bound(int type, int port)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -175,6 +177,58 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	CHECK_EQ(rows(closed, IS("packet", 1)), rows(closed));
 	if (WHOLE(closed))
 		check_way(closed, 1, ARGV("queue", "xmit", "receive", "route", "drop"));
+}
+
+/* "tunnel": IP in IP, from this namespace's end of the pair to the other; what is for 203.0.113.0/24 goes into it. */
+static void tunnel_new(const char *from, const char *to, const char *address)
+{
+	struct request request = request_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL), up = request_of(RTM_NEWLINK, 0),
+		       number = request_of(RTM_NEWADDR, NLM_F_CREATE);
+	struct in_addr ends[2], own;
+	struct ifaddrmsg *message;
+	struct rtattr *info, *data;
+	int err;
+
+	REQUIRE(inet_pton(AF_INET, from, &ends[0]) == 1 && inet_pton(AF_INET, to, &ends[1]) == 1 && inet_pton(AF_INET, address, &own) == 1);
+	request_room(&request, sizeof(struct ifinfomsg));
+	request_attribute(&request, IFLA_IFNAME, "tunnel", 7);
+	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);
+	request_attribute(&request, IFLA_INFO_KIND, "ipip", 5);
+	data = request_attribute(&request, IFLA_INFO_DATA, NULL, 0);
+	request_attribute(&request, TUNNEL_LOCAL, &ends[0], sizeof(ends[0]));
+	request_attribute(&request, TUNNEL_REMOTE, &ends[1], sizeof(ends[1]));
+	request_end(&request, data);
+	request_end(&request, info);
+	err = request_send(&request);
+	if (err == -EOPNOTSUPP)
+		SKIP("no tunnels of IP in IP in this kernel");
+	REQUIRE(err == 0);
+	*(struct ifinfomsg *)request_room(&up, sizeof(struct ifinfomsg)) =
+		(struct ifinfomsg){.ifi_index = if_nametoindex("tunnel"), .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	REQUIRE(request_send(&up) == 0);
+	message = request_room(&number, sizeof(*message));
+	*message = (struct ifaddrmsg){.ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = if_nametoindex("tunnel")};
+	request_attribute(&number, IFA_LOCAL, &own, sizeof(own));
+	REQUIRE(request_send(&number) == 0);
+}
+
+TEST(pktpath, "a datagram is one packet also in a tunnel")
+{
+	struct veth veth = veth_new();
+	struct job *inside;
+
+	netns_enter(veth.ns[1]);
+	tunnel_new("192.0.2.2", "192.0.2.1", "203.0.113.2");
+	netns_enter(veth.ns[0]);
+	tunnel_new("192.0.2.1", "192.0.2.2", "203.0.113.1");
+	inside = tool_start("pktpath", "--send", "203.0.113.2:9", "--tunnels", "-o", "+netns,dst");
+	tool_wait(inside);
+	CHECK_ROWS(inside, 1, IS("stop", "xmit"), IS("interface", "tunnel"), IS("netns", FROM));
+	CHECK_ROWS(inside, 1, IS("stop", "xmit"), IS("interface", "pair"), IS("netns", FROM));
+	CHECK_ROWS(inside, 1, IS("stop", "drop"), IS("netns", TO), IS("dst", "203.0.113.2"));
+	CHECK_NO_LOSS(inside);
+	if (WHOLE(inside))
+		check_way(inside, 1, ARGV("queue", "xmit", "queue", "xmit", "receive", "receive", "drop"));
 }
 
 TEST(pktpath, "what contradicts itself is refused in one line")
