@@ -42,7 +42,7 @@ struct fib6_result___own {
 };
 #pragma clang attribute pop
 
-/* Packets that have been seen, by address: what changes their addresses does not lose them. Who is forgotten is only not told by it. */
+/* Packets that have been seen, by the skb, so that what translates their addresses does not lose them; the oldest go. */
 struct known {
 	__u32 stamp, netns;
 };

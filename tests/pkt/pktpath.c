@@ -58,7 +58,7 @@ static bool has_drop(void *job)
 #define TO veth.number[1]
 #define WHOLE(job) (!lost(job) || !missed_allowed(job))	/* else a packet's way may be in two parts */
 
-TEST(pktpath, "datagrams and a connection, each packet with its own number from one namespace to another: every stop in order, and its end")
+TEST(pktpath, "every stop of datagrams and a connection from one namespace to another, in order, each packet with its own number")
 {
 	struct veth veth = veth_new();
 	int server, listener, client, tcp, accepted, sender;
@@ -113,8 +113,10 @@ TEST(pktpath, "datagrams and a connection, each packet with its own number from 
 			CHECK_EQ(rows(all, IS("packet", packet), IS("stop", "receive"), IS("netns", TO), IS("interface", "pair")), 1);
 			CHECK_EQ(rows(all, IS("packet", packet), IS("stop", "queue"), IS("netns", FROM)), 1);
 		}
-		check_way(all, number(row(all, IS("stop", "read"), IS("proto", "TCP")), "packet"), ARGV("queue", "xmit", "receive", "socket", "read"));
-		check_way(all, number(row(all, IS("stop", "drop"), IS("sport", 5002)), "packet"), ARGV("queue", "xmit", "receive", "route", "drop"));
+		check_way(all, number(row(all, IS("stop", "read"), IS("proto", "TCP")), "packet"),
+			  ARGV("queue", "xmit", "receive", "socket", "read"));
+		check_way(all, number(row(all, IS("stop", "drop"), IS("sport", 5002)), "packet"),
+			  ARGV("queue", "xmit", "receive", "route", "drop"));
 	}
 	CHECK_NO_LOSS(all);
 
@@ -189,7 +191,8 @@ static void tunnel_new(const char *from, const char *to, const char *address)
 	struct rtattr *info, *data;
 	int err;
 
-	REQUIRE(inet_pton(AF_INET, from, &ends[0]) == 1 && inet_pton(AF_INET, to, &ends[1]) == 1 && inet_pton(AF_INET, address, &own) == 1);
+	REQUIRE(inet_pton(AF_INET, from, &ends[0]) == 1 && inet_pton(AF_INET, to, &ends[1]) == 1);
+	REQUIRE(inet_pton(AF_INET, address, &own) == 1);
 	request_room(&request, sizeof(struct ifinfomsg));
 	request_attribute(&request, IFLA_IFNAME, "tunnel", 7);
 	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
 #include <linux/capability.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "lib/btf.h"
 #include "lib/hook.h"
@@ -70,7 +66,10 @@ static bool is_incoming(__u32 stop)
 	return stop <= PKTPATH_RECEIVE;
 }
 
-/* A packet is followed by its skb while that lives, by what its clones share, and from a device, or XDP, into the next skb by its headers. */
+/*
+ * A packet is followed by its skb while that lives, by what its clones share, and from a device, or XDP, into the next skb by
+ * its headers.
+ */
 static bool is_it(const struct packet *p, const EVENT *e)
 {
 	if (e->origin.time - p->last > FORGOTTEN && p->last < e->origin.time)
@@ -185,10 +184,6 @@ static int make_sender(struct run *run)
 
 /* --- Programs of its own. --- */
 
-#define NETFILTER ((enum bpf_attach_type)45)		/* since 6.4 */
-#define NETFILTER_TYPE ((enum bpf_prog_type)32)
-#define NETFILTER_HOOKS 5
-
 static unsigned long netns_here(void)
 {
 	struct stat st;
@@ -204,18 +199,6 @@ static struct bpf_program *own(struct run *run, const char *name)
 static bool with_xdp(void)
 {
 	return !mode || strcmp(mode, "none");
-}
-
-/* The kernel's own netfilter programs need its functions no more, and its functions no such program. */
-static bool has_netfilter(void)
-{
-	struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 }, { .code = BPF_JMP | BPF_EXIT } };
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = NETFILTER);
-	int fd = bpf_prog_load(NETFILTER_TYPE, "trial", "GPL", insns, 2, &opts);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
 }
 
 /* What came with later kernels is not tried in vain. */
@@ -239,7 +222,6 @@ static void skip_absent(void)
 static int choose_programs(struct run *run)
 {
 	struct pktpath_bpf__rodata *rodata = run->rodata;
-	struct bpf_program *filter = own(run, "on_netfilter");
 
 	if (mode && strcmp(mode, "native") && strcmp(mode, "generic") && strcmp(mode, "none")) {
 		err("--mode: '%s' is none of native, generic and none", mode);
@@ -257,41 +239,9 @@ static int choose_programs(struct run *run)
 	rodata->own_netns = here = netns_here();
 	bpf_program__set_autoload(own(run, "on_xdp"), with_xdp());
 	bpf_program__set_autoload(own(run, "on_tap"), true);
-	bpf_program__set_type(filter, NETFILTER_TYPE);
-	bpf_program__set_expected_attach_type(filter, NETFILTER);
-	bpf_program__set_autoload(filter, has_netfilter());
+	hook_netfilter_load(own(run, "on_netfilter"));
 	hook.kind = "tc";
 	return hook_setup(run);
-}
-
-/* As the kernel has it: libbpf's versions differ in what they know of it. */
-static int netfilter_link(int program, __u32 family, __u32 at)
-{
-	struct {
-		__u32 program, target, type, flags;
-		__u32 family, hook;
-		__s32 priority;
-		__u32 filter_flags;
-		char rest[64];
-	} attr = { program, 0, NETFILTER, 0, family, at, INT_MIN + 1, 0, {} };
-	int fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : attach_keep_fd(fd);
-}
-
-static int listen_at(int program, int index)
-{
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), ret = 0;
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) || bind(fd, (void *)&at, sizeof(at))) {
-		ret = -errno;
-		err("a packet socket: %s%s", strerror(-ret), ret == -EPERM ? ": run it as root, or with CAP_NET_RAW" : "");
-		if (fd >= 0)
-			close(fd);
-		return ret;
-	}
-	return attach_keep_fd(fd);
 }
 
 /* Those that this kernel has; -v tells what it says of the others. */
@@ -312,7 +262,6 @@ static int attach_functions(struct run *run)
 
 static int attach(struct run *run)
 {
-	struct bpf_program *filter = own(run, "on_netfilter");
 	char *list, *save = NULL;
 	int ret = 0;
 
@@ -325,19 +274,12 @@ static int attach(struct run *run)
 	for (char *name = strtok_r(list, ",", &save); name && !ret; name = strtok_r(NULL, ",", &save)) {
 		int index = if_nametoindex(name);
 
-		ret = listen_at(bpf_program__fd(own(run, "on_tap")), index);
-		if (!ret && with_xdp())
+		ret = hook_tap(own(run, "on_tap"), index);
+		if (ret >= 0 && with_xdp())
 			ret = hook_xdp(own(run, "on_xdp"), index, mode);
 		ret = ret < 0 ? ret : 0;
 	}
-	for (int i = 0; i < 2 * NETFILTER_HOOKS && !ret && bpf_program__autoload(filter); i++) {
-		ret = netfilter_link(bpf_program__fd(filter), i & 1 ? AF_INET6 : AF_INET, i / 2);
-		if (ret == -EAFNOSUPPORT || ret == -EOPNOTSUPP)
-			ret = 0;
-		if (ret)
-			err("netfilter: %s", strerror(-ret));
-	}
-	return ret;
+	return ret ?: hook_netfilter(own(run, "on_netfilter"));
 }
 
 static int setup(struct run *run)
@@ -509,12 +451,13 @@ static const struct opt opts[] = {
 	OPT(0, "src", "NETS", pktpath, sock_laddr, "only from these addresses or networks: 10.0.0.0/8,::1", .parse = sock_nets),
 	OPT(0, "dst", "NETS", pktpath, sock_raddr, "only to these addresses or networks", .parse = sock_nets),
 	OPT(0, "addr", "NETS", pktpath, sock_addr, "only from or to these addresses or networks", .parse = sock_nets),
-	{ .name = "packets", .arg = "COUNT", .value = V_U32, .min = 1, .max = 1U << 31, .here = &packets, .help = "only the first so many packets" },
+	{ .name = "packets", .arg = "COUNT", .value = V_U32, .min = 1, .max = 1U << 31, .here = &packets,
+	  .help = "only the first so many packets" },
 	{ .name = "send", .arg = "ADDRESS:PORT", .value = V_CHARS, .here = &to,
 	  .help = "send a UDP datagram there, and show only it, what becomes of it and what comes back, for a second" },
 	OPT(0, "tunnels", NULL, pktpath, tunnels, "also what is in a tunnel, where the kernel keeps the inner header's place"),
 	{ .letter = 'F', .name = "functions", .value = V_BOOL, .here = &functions,
-	  .help = "also in functions of the kernel: ip, netfilter, lwt, local, transport, forward, output; what this one lacks is left out" },
+	  .help = "also in functions of the kernel, as far as it has them: ip, netfilter, lwt, local, transport, forward, output" },
 	{}
 };
 
@@ -527,7 +470,7 @@ static const struct column columns[] = {
 	COL("interface", EVENT, name, -10, "network interface", BLANK),
 	COL("index", EVENT, index, 5, "its number", HIDDEN, BLANK),
 	COL_OWN("stop", show_stop, -11, "where it is: see above"),
-	COL_OWN("verdict", show_verdict, -15, "netfilter: the hook; route: what was found; drop: the kernel's reason; read: how many bytes"),
+	COL_OWN("verdict", show_verdict, -15, "netfilter: the hook; route: found or not; drop: the kernel's reason; read: how much"),
 	COL_OWN("proto", show_protocol, -7, "what is in IP", HIDDEN),
 	COL_OWN("src", show_source, -15, "address that it comes from", HIDDEN),
 	COL("sport", EVENT, flow.lport, 5, "its port", HIDDEN, BLANK),
@@ -554,17 +497,18 @@ static const struct example examples[] = {
 TOOL(pktpath,
 	.summary  = "follow packets through XDP, tc, netfilter, routing and sockets",
 	.about    = "A line for each place in the kernel that a packet passes: on its way in, xdp, gro, backlog (of a CPU), receive, "
-		    "tap (where tcpdump sees it), tc, ip, netfilter, route, lwt-in, local, transport (TCP, UDP), socket, "
-		    "ready (for who reads it), socket-full, read (by a process); on its way out, forward, output, lwt-out, lwt-xmit, queue, enqueue and dequeue "
-		    "(of a qdisc), xmit (to the device); and at its end, reject (with ICMP), drop with the reason, done. A packet has one "
-		    "number all the way, also from one namespace into another, as a clone, and when its addresses are translated.",
-	.cost     = "Fifteen tracepoints, with --functions nineteen functions, that each packet passes some of, in which its headers are "
-		    "read and compared; a record for those that are wanted. Functions are traced by kprobes.",
-	.caveats  = "XDP, tc's own place and the packet socket's are seen only on the interfaces of --interface, in this network namespace, "
-		    "by programs that let all pass; so netfilter is, since 6.4. What is sent "
-		    "has been routed before there is a packet. What a socket has read may be let go without a word, and without --functions "
-		    "a short datagram is read so. Later pieces of fragmented packets "
-		    "have no ports. Without filters all packets are shown, those that the output itself makes too.",
+		    "tap (where tcpdump sees it), tc, ip, netfilter, route, lwt-in, local, transport (TCP, UDP), socket, ready (for "
+		    "who reads it), socket-full, read (by a process); on its way out, forward, output, lwt-out, lwt-xmit, queue, "
+		    "enqueue and dequeue (of a qdisc), xmit (to the device); at its end, reject (with ICMP), drop with the reason, "
+		    "done. A packet has one number all the way, also from one namespace into another, as a clone, and when its "
+		    "addresses are translated.",
+	.cost     = "Fifteen tracepoints, with --functions nineteen functions by kprobes, of which each packet passes some: its headers "
+		    "are read and compared there, and a record is made of those that are wanted.",
+	.caveats  = "xdp, tap and tc are seen only on the interfaces of --interface, in this network namespace, by programs that let all "
+		    "pass; so is netfilter, since 6.4. tap and netfilter are with --functions seen everywhere. What is sent has been "
+		    "routed before there is a packet. What a socket has read may be let go without a word, and without --functions a "
+		    "short datagram is read so. Later pieces of fragmented packets have no ports, nor has IPv6 behind extension headers. "
+		    "Without filters all packets are shown, those that the output itself makes too.",
 	.optional = "enqueue reject full socket ready route4 route6 dequeue", .caps = 1ULL << CAP_NET_RAW, .keep_caps = SYMBOL_CAPS,
 	.packets  = true, .examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
 	.event    = event);
