@@ -237,11 +237,17 @@ static __always_inline void packet_ether(const enum packet_from from, const stru
 	packet_ip(from, in, p, at);
 }
 
+/* With all its pieces. */
+static __always_inline __u32 packet_length_xdp(struct xdp_md *ctx)
+{
+	return common.frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
+}
+
 static __always_inline void packet_of_xdp(struct xdp_md *ctx, struct packet *p)
 {
 	const struct packet_in in = { ctx, (void *)(long)ctx->data, (void *)(long)ctx->data_end };
 
-	p->length = common.frags ? bpf_xdp_get_buff_len(ctx) : in.end - in.data;
+	p->length = packet_length_xdp(ctx);
 	packet_ether(PACKET_XDP, &in, p);
 }
 

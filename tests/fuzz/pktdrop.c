@@ -25,7 +25,7 @@ static void load(void)
 	bpf_program__set_autoload(skel->progs.on_tc, true);
 	bpf_program__set_autoload(skel->progs.on_cgroup, true);
 	bpf_object__for_each_map(map, skel->obj)
-		if (!strchr(bpf_map__name(map), '.') && bpf_map__max_entries(map) == 1 && map != skel->maps.active)
+		if (!strchr(bpf_map__name(map), '.') && bpf_map__max_entries(map) == 1)
 			bpf_map__set_max_entries(map, 4096);
 	if (pktdrop_bpf__load(skel)) {
 		pktdrop_bpf__destroy(skel);
@@ -50,9 +50,8 @@ static void run(struct model_random *r)
 	int which = model_random(r, 3), n, got;
 	bool mac = which < 2, otherwise = model_random(r, 2), drop;
 	struct rules_maps maps = {.map = {bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
-					  bpf_map__fd(skel->maps.wide_prefix)},
-				  .active = bpf_map__fd(skel->maps.active), .tables = bpf_map__fd(skel->maps.tables),
-				  .counters = bpf_map__fd(skel->maps.counters)};
+					  bpf_map__fd(skel->maps.wide_prefix), bpf_map__fd(skel->maps.word)},
+				  .live = &skel->data_live->live, .counters = bpf_map__fd(skel->maps.counters)};
 	struct model_rule list[16];
 	struct rules rules = {0};
 	char text[4000], *save = NULL;

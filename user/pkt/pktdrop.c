@@ -56,6 +56,7 @@ static size_t room(size_t n)
 static int setup(struct run *run)
 {
 	int ret = hook_setup(run);
+	size_t few;
 
 	if (!ret && otherwise && strcmp(otherwise, "drop") && strcmp(otherwise, "allow")) {
 		err("--default: '%s' is neither allow nor drop", otherwise);
@@ -65,7 +66,8 @@ static int setup(struct run *run)
 	ret = ret ?: read_rules(run, &rules);
 	if (ret)
 		return ret;
-	return size_map(run, "narrow", room(rules.in_map[0])) ?: size_map(run, "wide", room(rules.in_map[RULES_WIDE])) ?:
+	few = room(rules.in_map[0] + rules.in_map[rules_map(RULES_WORD)]);	/* one rule more may make narrow ones of words */
+	return size_map(run, "narrow", few) ?: size_map(run, "word", few) ?: size_map(run, "wide", room(rules.in_map[RULES_WIDE])) ?:
 	       size_map(run, "narrow_prefix", room(rules.in_map[RULES_LPM])) ?:
 	       size_map(run, "wide_prefix", room(rules.in_map[RULES_WIDE | RULES_LPM])) ?:
 	       size_map(run, "counters", 2 * (rules.n + rules.n / 2 + 64));
@@ -79,9 +81,8 @@ static int attach(struct run *run)
 
 	maps = (struct rules_maps){
 		.map = { bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
-			 bpf_map__fd(skel->maps.wide_prefix) },
-		.active = bpf_map__fd(skel->maps.active),
-		.tables = bpf_map__fd(skel->maps.tables),
+			 bpf_map__fd(skel->maps.wide_prefix), bpf_map__fd(skel->maps.word) },
+		.live = &skel->data_live->live,
 		.counters = bpf_map__fd(skel->maps.counters),
 	};
 	ret = rules_load(&rules, &maps);
