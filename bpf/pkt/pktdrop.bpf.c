@@ -5,6 +5,11 @@
 
 const volatile bool dry_run;
 
+/* What the rules can be, as far as that is known before they are loaded; the verifier leaves out all else. */
+const volatile __u32 could_be = -1U;	/* of RULES_WIDE and so on */
+const volatile __u32 could_ask = -1U;	/* of PACKET_ETHER and so on */
+const volatile __u32 most_classes = RULES_CLASSES;
+
 #define MAP(name, kind, key_t, ...)					\
 struct {								\
 	__uint(type, BPF_MAP_TYPE_##kind);				\
@@ -87,13 +92,13 @@ static __always_inline __u32 find_narrow(const struct subject *s, const struct r
 {
 	__u32 other = other_of(s, c, 0), addr = addr_of(s, c, 0);
 
-	if (c->kind & RULES_ONE) {
+	if (c->kind & could_be & RULES_ONE) {
 		__u32 not = differs(s, &c->mask, &c->want) | ((other ^ c->want.other[0]) & c->mask.other[0]) |
 			    ((addr ^ c->want.addr[0]) & c->mask.addr[0]);
 
 		return not ? -1U : c->first;
 	}
-	if (c->kind & RULES_WORD) {
+	if (c->kind & could_be & RULES_WORD) {
 		struct rules_word key = {
 			.class = c->mask.class,
 			.word = (other & c->mask.other[0]) | (addr & c->mask.addr[0]) | (s->ports & c->mask.ports) | (s->mark & c->mask.mark),
@@ -113,7 +118,7 @@ static __always_inline __u32 find_narrow(const struct subject *s, const struct r
 			},
 		};
 
-		if (c->kind & RULES_LPM)
+		if (c->kind & could_be & RULES_LPM)
 			return value_of(bpf_map_lookup_elem(&narrow_prefix, &key));
 		return value_of(bpf_map_lookup_elem(&narrow, &key.key));
 	}
@@ -144,7 +149,7 @@ static __always_inline __u32 find_wide(const struct subject *s, const struct rul
 		},
 	};
 
-	if (c->kind & RULES_ONE)
+	if (c->kind & could_be & RULES_ONE)
 		return is_wide_one(s, c) ? c->first : -1U;
 #pragma unroll
 	for (int i = 0; i < 3; i++) {
@@ -156,7 +161,7 @@ static __always_inline __u32 find_wide(const struct subject *s, const struct rul
 		key.key.other[i] = other_of(s, c, i) & c->mask.other[i];
 		key.key.addr[i] = addr_of(s, c, i) & c->mask.addr[i];
 	}
-	if (c->kind & RULES_LPM)
+	if (c->kind & could_be & RULES_LPM)
 		return value_of(bpf_map_lookup_elem(&wide_prefix, &key));
 	return value_of(bpf_map_lookup_elem(&wide, &key.key));
 }
@@ -167,7 +172,7 @@ static __always_inline __u32 decide(const struct subject *s, const struct rules_
 	__u32 best = -1U, i = 0;
 
 	barrier_var(i);		/* the loop is entered at its head only: 6.1's verifier asks for that */
-	for (; i < RULES_CLASSES; i++) {
+	for (; i < most_classes && i < RULES_CLASSES; i++) {
 		const struct rules_class *c = &table->class[i];
 		__u32 found;
 
@@ -175,7 +180,7 @@ static __always_inline __u32 decide(const struct subject *s, const struct rules_
 			break;
 		if ((s->what ^ c->want.what) & c->sure)
 			continue;
-		found = !plain && c->kind & RULES_WIDE ? find_wide(s, c) : find_narrow(s, c);
+		found = !plain && c->kind & could_be & RULES_WIDE ? find_wide(s, c) : find_narrow(s, c);
 		if (found < best)
 			best = found;
 	}
@@ -225,10 +230,10 @@ static __always_inline bool is_plain(const void *data, const void *end, const st
 	__u32 flags = PACKET_ETHER | PACKET_PROTOCOL;
 
 	if ((void *)(ip + 1) > end || ether->type != bpf_htons(0x0800) || ip->version != 0x45 || ip->fragment & bpf_htons(0x3fff) ||
-	    table->asks & PACKET_ETHER)
+	    table->asks & could_ask & PACKET_ETHER)
 		return false;
 	s->ports = s->mark = 0;
-	if (table->asks & (PACKET_PORTS | PACKET_BAD) && packet_has_ports(ip->protocol)) {
+	if (table->asks & could_ask & (PACKET_PORTS | PACKET_BAD) && packet_has_ports(ip->protocol)) {
 		if ((void *)(ports + 1) > end)
 			return false;
 		s->ports = bpf_ntohl(*ports);

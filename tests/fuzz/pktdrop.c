@@ -47,6 +47,7 @@ static void run(struct model_random *r)
 {
 	static const int drops[] = {1, 2, 0}, passes[] = {2, -1, 1};
 	struct bpf_program *const programs[] = {skel->progs.on_xdp, skel->progs.on_tc, skel->progs.on_cgroup};
+	enum model_set set = model_random(r, MODEL_SETS);
 	int which = model_random(r, 3), n, got;
 	bool mac = which < 2, otherwise = model_random(r, 2), drop;
 	struct rules_maps maps = {.map = {bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
@@ -56,7 +57,7 @@ static void run(struct model_random *r)
 	struct rules rules = {0};
 	char text[4000], *save = NULL;
 
-	n = model_rules(r, list, 1 + model_random(r, 15), mac, which > 0, text);
+	n = model_rules(r, set, list, 1 + model_random(r, 15), mac, which > 0, text);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		MUST(!rules_add(&rules, line, "fuzz"));
 	if (rules_compile(&rules, otherwise)) {	/* of too many kinds */
