@@ -253,7 +253,7 @@ int on_xdp(struct xdp_md *ctx)
 	struct packet p = {};
 	struct subject s;
 
-	if (is_plain(data, end, table, &s))
+	if (!common.no_ether && is_plain(data, end, table, &s))
 		return drops(table, decide(&s, table, true), packet_length_xdp(ctx), false) ? XDP_DROP : XDP_PASS;
 	packet_of_xdp(ctx, &p);
 	return dropped(&p, table, false) ? XDP_DROP : XDP_PASS;

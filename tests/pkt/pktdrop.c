@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <linux/filter.h>
 #include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/pkt_sched.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "model.h"
 #include "net.h"
@@ -372,6 +375,79 @@ TEST(pktdrop, "what can't be is told in a line: rules, hooks, modes, interfaces;
 	CHECK_EQ(both->status, 0);
 }
 
+/* A device whose packets begin with IP's header, up, as 192.0.2.2; what is written into it has come. */
+static int tun_new(void)
+{
+	int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC), fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(0xc0000202)}};
+	struct ifreq tune = {.ifr_name = "bare", .ifr_flags = IFF_TUN | IFF_NO_PI};
+	struct ifreq up = {.ifr_name = "bare", .ifr_flags = IFF_UP}, address = {.ifr_name = "bare"};
+
+	memcpy(&address.ifr_addr, &at, sizeof(at));
+	REQUIRE(tun >= 0 && ioctl(tun, TUNSETIFF, &tune) == 0);
+	REQUIRE(ioctl(fd, SIOCSIFADDR, &address) == 0 && ioctl(fd, SIOCSIFFLAGS, &up) == 0);
+	close(fd);
+	return tun;
+}
+
+/* UDP from 192.0.2.1, n times. */
+static void write_to(int tun, int port, int n)
+{
+	uint8_t packet[28] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0, 9, port >> 8, port, 0, 8};
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += packet[i] << 8 | packet[i + 1];
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	packet[10] = sum >> 8;
+	packet[11] = sum;
+	for (int i = 0; i < n; i++)
+		REQUIRE(write(tun, packet, sizeof(packet)) == sizeof(packet));
+}
+
+static void add_ingress(const char *interface)
+{
+	struct request request = request_of(RTM_NEWQDISC, NLM_F_CREATE);
+	struct tcmsg *message = request_room(&request, sizeof(*message));
+
+	*message = (struct tcmsg){.tcm_ifindex = if_nametoindex(interface), .tcm_parent = TC_H_INGRESS, .tcm_handle = 0xffff0000};
+	request_attribute(&request, TCA_KIND, "ingress", 8);
+	REQUIRE(request_send(&request) == 0);
+}
+
+TEST(pktdrop, "of a device without Ethernet's header packets are read from IP's on; an ingress qdisc gets no filter of what is sent")
+{
+	struct job *xdp, *tc, *other;
+	char bytes[10];
+	int tun, fence;
+
+	REQUIRE(unshare(CLONE_NEWNET) == 0);
+	if (access("/dev/net/tun", F_OK))
+		SKIP("no /dev/net/tun");
+	tun = tun_new();
+	add_ingress("bare");
+	fence = udp_at(1000);
+	xdp = tool_start("pktdrop", "-I", "bare", "-m", "generic", "drop src 192.0.2.1 proto udp dport 1001", "drop malformed");
+	tc = tool_start("pktdrop", "--hook", "tc", "-I", "bare", "drop src 192.0.2.1 proto udp dport 1002", "drop malformed");
+	other = job_start(NULL, ARGV("corekit", "pktdrop", "--hook", "tc", "--egress", "-I", "bare", "-d0.1"));
+	pin(0);
+	write_to(tun, 1001, 3);
+	write_to(tun, 1002, 5);
+	write_to(tun, 1000, 1);
+	REQUIRE(recv(fence, bytes, sizeof(bytes), 0) == 0);
+	tool_stop(xdp);
+	tool_stop(tc);
+	job_end(other, 0);
+	CHECK_EQ(number(row(xdp, IS("rule", 1)), "packets"), 3);
+	CHECK_EQ(number(row(xdp, IS("rule", 1)), "bytes"), 3 * 28);
+	CHECK_EQ(number(row(xdp, IS("rule", 2)), "packets"), 0);
+	CHECK_EQ(number(row(tc, IS("rule", 1)), "packets"), 5);
+	CHECK_EQ(number(row(tc, IS("rule", 2)), "packets"), 0);
+	if (other->status)
+		CHECK_HAS(other->err, "an ingress qdisc is in the way");	/* before 6.6 */
+	refuses("start it for each kind", ARGV("corekit", "pktdrop", "--hook=tc", "-I", "lo,bare"), 2);
+}
+
 TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes it away")
 {
 	struct veth veth = veth_new();
@@ -403,6 +479,13 @@ TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes 
 	send_to(from, 1001, 3);
 	settled(from, fence);
 	CHECK_EQ(come(fd), 3);
+	netns_enter(veth.ns[1]);
+	CHECK_EQ(run("corekit", "pktdrop", "--pin", "-q", "--hook", "tc", "-I", "pair")->status, 0);
+	netns_enter(veth.ns[0]);
+	close(veth.ns[1]);	/* nobody is in it any more */
+	close(fd);
+	close(fence);
+	CHECK_EQ(run("corekit", "pktdrop", "--detach")->status, 0);
 	CHECK(access("/sys/fs/bpf/corekit/pktdrop", F_OK) != 0);
 	refuses("nothing of it is pinned", ARGV("corekit", "pktdrop", "--detach"), 1);
 }

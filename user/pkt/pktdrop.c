@@ -36,6 +36,10 @@ static int read_rules(struct run *run, struct rules *to)
 		err("smac, dmac and vlan: only xdp and tc see them: --hook tc");
 		ret = -EINVAL;
 	}
+	if (!ret && hook.no_ether && (to->by_mac || to->by_vlan)) {
+		err("smac, dmac and vlan: packets of this interface have no header of Ethernet");
+		ret = -EINVAL;
+	}
 	if (!ret && hook.chosen == HOOK_XDP && to->by_mark) {
 		err("mark: packets have none yet where XDP sees them: --hook tc or cgroup");
 		ret = -EINVAL;
