@@ -247,15 +247,17 @@ static void remember(const char *tool, const char *why)
 /* Status 3 is right only with one line that names the tool and the cause. */
 static void skip_if_it_cannot(const char *tool, struct job *job)
 {
+	const char *why, *argv[16] = {"corekit", tool, "--json", "--duration", "100ms"};
 	json_t *says = diagnosis(tool);
-	const char *why;
 
 	if (!says || !strcmp(string(says, "status"), "runs") || !strcmp(string(says, "status"), "lesser"))
 		return;
 	CHECK_STR(string(says, "status"), "cannot");
 	why = string(says, "why");
+	for (int i = 0; !strcmp(the_tool->name, tool) && i < 8 && the_tool->args[i]; i++)
+		argv[5 + i] = the_tool->args[i];
 	if (!job)
-		job = run("corekit", tool, "--json", "--duration", "100ms");
+		job = job_run(NULL, argv);
 	CHECK_EQ(job->status, 3);
 	CHECK_EQ(lines(job->err), 1);
 	CHECK(!strncmp(job->err, tool, strlen(tool)));
