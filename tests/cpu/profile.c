@@ -79,7 +79,8 @@ TEST(profile, "a program's functions have the shares of the CPU time that they t
 	CHECK_BETWEEN(20, all, 2000 * slow());
 	CHECK_EQ(rows(job, IS("pid", child->child.pid)), rows(job));
 	CHECK_STR(string(row(job), "comm"), "spinner");
-	CHECK_EQ(stack_sum(job, "samples", "user", "profile_calls_b"), b);
+	/* A sample may hit the caller itself, on its way into the function or out. */
+	CHECK_BETWEEN(b, stack_sum(job, "samples", "user", "profile_calls_b"), b + error_of(all));
 	CHECK_BETWEEN(0.9 * all, a + b, all);
 	CHECK_BETWEEN(100.0 / 3 - error_of(all), 100.0 * a / (a + b), 100.0 / 3 + error_of(all));
 	CHECK_NO_LOSS(job);

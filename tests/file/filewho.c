@@ -56,13 +56,21 @@ static void below(void *folder)
 static void from_jail(void *words)
 {
 	REQUIRE(chroot(tmp("jail")) == 0 && chdir("/") == 0);
-	REQUIRE(chmod(words, 0600) == 0 && chmod("/in/deep", 0600) == 0);
+	REQUIRE(chmod(words, 0600) == 0);
+	for (int i = 0; i < 3; i++) {
+		REQUIRE(chmod("/in/deep", 0600) == 0);
+		nap(20000000);
+	}
 	pause();
 }
 
-static bool has_chmod(void *job)
+static bool has_chmods(void *job)
 {
-	return strstr(job_now(job), "\"chmod\"") != NULL;
+	int n = 0;
+
+	for (const char *at = job_now(job); (at = strstr(at, "\"chmod\"")); at++)
+		n++;
+	return n >= 3;
 }
 
 static bool wrote(void *job)
@@ -164,9 +172,9 @@ TEST(filewho, "of a process with another root, paths are looked up under that")
 	child = child_new("jailed", 0, from_jail, (void *)words);
 	job = tool_start("filewho", words, "-p", text("%d", child.pid));
 	child_go(&child);
-	CHECK(until(20, has_chmod, job));
+	until(2, has_chmods, job);	/* all but what the kernel skips */
 	kill(child.pid, SIGKILL);
 	tool_stop(job);
-	CHECK_EQ(rows(job, IS("how", "chmod"), IS("pid", child.pid), IS("file", "/in/deep")), 1);
-	CHECK_EQ(rows(job), 1);
+	CHECK_ROWS(job, 3, IS("how", "chmod"), IS("pid", child.pid), IS("file", "/in/deep"));
+	CHECK_EQ(rows(job), rows(job, IS("file", "/in/deep")));
 }

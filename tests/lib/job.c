@@ -316,8 +316,11 @@ static void end_well(struct job *job, int signal)
 {
 	if (job_end(job, signal))
 		FAIL("%s: status %d; its stderr: %s", job->name, job->status, job->err);
-	if (job->json)
+	if (job->json) {
 		tool_check_json(job);
+		if (missed_allowed(job))
+			test_blinded();
+	}
 }
 
 void tool_stop(struct job *job)

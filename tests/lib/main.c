@@ -100,7 +100,7 @@ static enum result one(const struct test *test, bool verbose)
 	const char *subject = test->each_tool ? the_tool->name : test->subject;
 	struct outcome outcome = test_run(test);
 
-	if (verbose || outcome.result == FAILED)
+	if (verbose || outcome.result == FAILED || (outcome.result == SKIPPED && outcome.output[0]))
 		indent(outcome.output);
 	printf("%s %s: %s", says[outcome.result], subject, test->what);
 	if (outcome.result == SKIPPED)

@@ -232,6 +232,41 @@ static void bad_json(void)
 	tool_wait(tool_start("snoop"));
 }
 
+static void finds_less(const char *losses)
+{
+	fake_corekit(text("snoop) ready \"$@\"; echo '{\"n\":1}'; %s exit 0;;", losses));
+	struct job *job = tool_start("snoop");
+
+	tool_wait(job);
+	CHECK_EQ(rows(job), 2);
+}
+
+static void finds_less_unexplained(void)
+{
+	finds_less("echo '{\"lost\":1,\"why\":\"full\"}';");
+}
+
+static void finds_less_skipped(void)
+{
+	finds_less("echo '{\"lost\":1,\"why\":\"probe missed\"}';");
+}
+
+static void finds_less_by_far(void)
+{
+	finds_less("echo '{\"lost\":21,\"why\":\"probe missed\"}';");
+}
+
+TEST(test_lib, "what fails where the kernel has skipped a few programs is void, on emulated CPUs only")
+{
+	setenv("TEST_SLOW", "10", true);
+	CHECK_EQ(outcome_of(finds_less_unexplained, 0).result, FAILED);
+	CHECK_EQ(outcome_of(finds_less_by_far, 0).result, FAILED);
+	CHECK_EQ(outcome_of(finds_less_skipped, 0).result, SKIPPED);
+	CHECK_HAS(outcome_of(finds_less_skipped, 0).reason, "void:");
+	setenv("TEST_SLOW", "1", true);
+	CHECK_EQ(outcome_of(finds_less_skipped, 0).result, FAILED);
+}
+
 static void bad_status(void)
 {
 	fake_corekit("snoop) ready \"$@\"; exit 4;;");
