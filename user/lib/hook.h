@@ -64,6 +64,16 @@ void hook_label(int at, char *text, size_t size);	/* "eth0", of the at-th; for r
  */
 int hook_xdp(struct bpf_program *program, int index, const char *mode);
 
+/* hook_tap.c: the same for a program on a packet socket; index 0: of all interfaces. The socket, kept until the end, or -errno. */
+int hook_tap(struct bpf_program *program, int index);
+
+/*
+ * A program at each of netfilter's hooks, for IPv4 and IPv6, in this network namespace, before all others, since 6.4: in setup()
+ * hook_netfilter_load(), after which its autoload tells whether the kernel takes it, in attach() the other.
+ */
+void hook_netfilter_load(struct bpf_program *program);
+int hook_netfilter(struct bpf_program *program);
+
 /* Who holds XDP or tc there: "program 12 'xdp_pass', held by ip (pid 7)". */
 void hook_holder(__u32 program, char *text, size_t size);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/if_ether.h>
@@ -7,7 +6,7 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include "lib/hook.h"
 #include "lib/sock_user.h"
 #include "pkt/sockfilter.h"
 #include "pkt/sockfilter.skel.h"
@@ -32,24 +31,17 @@ static int setup(struct run *run)
 	return 0;
 }
 
-/* It listens once the program is there, so that nothing ever waits in the socket. */
 static int attach(struct run *run)
 {
 	struct sockfilter_bpf *skel = (void *)run->skel;
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), prog = bpf_program__fd(skel->progs.on_packet);
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index_of };
 	struct packet_mreq all = { .mr_ifindex = index_of, .mr_type = PACKET_MR_PROMISC };
+	int fd = hook_tap(skel->progs.on_packet, index_of), ret;
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)) || bind(fd, (void *)&at, sizeof(at)) ||
-	    (promiscuous && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)))) {
-		int ret = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		err("a packet socket: %s%s", strerror(-ret), ret == -EPERM ? ": run it as root, or with CAP_NET_RAW" : "");
-		return ret;
-	}
-	return attach_keep_fd(fd);
+	if (fd < 0 || !promiscuous || !setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)))
+		return fd < 0 ? fd : 0;
+	ret = -errno;
+	err("--promiscuous: %s: %s", interface, strerror(errno));
+	return ret;
 }
 
 static void show_interface(struct out *out, const struct column *c, const void *row)
