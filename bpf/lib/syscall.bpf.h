@@ -182,8 +182,6 @@ static __always_inline bool syscall_now(struct syscall *call)
 
 static __always_inline void syscall_unpack_ipc(struct syscall *call)
 {
-	unsigned long first = call->arg[1], second = call->arg[2], third = call->arg[3], pointer = call->arg[4], address = 0;
-
 	switch (call->arg[0] & 0xffff) {	/* above is a version */
 #define ___X(which, name) case which: call->nr = call->is_32 ? NR32_##name : NR_##name; break;
 	___IPC_CALLS(___X)
@@ -191,32 +189,29 @@ static __always_inline void syscall_unpack_ipc(struct syscall *call)
 	default:
 		call->nr = -1;
 	}
-	call->arg[0] = first;
-	call->arg[1] = second;
-	call->arg[2] = third;
+	call->arg[0] = call->arg[1];
+	call->arg[1] = call->arg[2];
+	call->arg[2] = call->arg[3];
 	if (syscall_is(call, shmdt)) {
-		call->arg[0] = pointer;
+		call->arg[0] = call->arg[4];
 	} else if (syscall_is(call, shmctl)) {
-		call->arg[2] = pointer;
+		call->arg[2] = call->arg[4];
 	} else if (syscall_is(call, shmat)) {
-		call->arg[1] = pointer;
-		call->arg[2] = second;
-		/* the address is put where the third argument says */
-		if (!call->ret && call->is_32) {
-			bpf_probe_read_user(&first, sizeof(__u32), (void *)third);
-			__builtin_memcpy(&call->ret, &first, sizeof(__u32));
-		} else if (!call->ret) {
-			bpf_probe_read_user(&address, sizeof(address), (void *)third);
-			call->ret = address;
-		}
+		/* the address is put where the third argument says; there is little stack, so into what is free */
+		call->arg[5] = 0;
+		if (!call->ret)
+			bpf_probe_read_user(&call->arg[5], call->is_32 ? 4 : 8, (void *)call->arg[3]);
+		if (!call->ret)
+			call->ret = call->is_32 ? *(volatile __u32 *)&call->arg[5] : call->arg[5];
+		call->arg[2] = call->arg[1];
+		call->arg[1] = call->arg[4];
 	}
 }
 
 static __always_inline void syscall_unpack_socket(struct syscall *call)
 {
-	unsigned long wide[8] = {};
-	__u32 narrow[8] = {}, n = 0;
-	void *from = (void *)call->arg[1];
+	const void *from = (void *)call->arg[1];
+	__u32 n = 0;
 
 	switch (call->arg[0]) {
 #define ___X(which, name, args) case which: call->nr = call->is_32 ? NR32_##name : NR_##name; n = args; break;
@@ -225,12 +220,17 @@ static __always_inline void syscall_unpack_socket(struct syscall *call)
 	default:
 		call->nr = -1;
 	}
-	if (call->is_32)
-		bpf_probe_read_user(narrow, n * sizeof(*narrow) & 31, from);
-	else
-		bpf_probe_read_user(wide, n * sizeof(*wide) & 63, from);
-	for (int i = 0; i < 6; i++)
-		call->arg[i] = call->is_32 ? narrow[i] : wide[i];
+	__builtin_memset(call->arg, 0, sizeof(call->arg));
+	if (n > 6)
+		return;
+	if (!call->is_32) {
+		bpf_probe_read_user(call->arg, n * 8, from);
+		return;
+	}
+	/* in place, from the last on: there is little stack */
+	bpf_probe_read_user(call->arg, n * 4, from);
+	for (int i = 5; i >= 0; i--)
+		call->arg[i] = ((volatile __u32 *)call->arg)[i];
 }
 
 /* The call within, or that it is none: its number is -1 then. */
@@ -242,6 +242,15 @@ static __always_inline void syscall_unpack(struct syscall *call)
 		syscall_unpack_socket(call);
 	else
 		call->nr = -1;	/* the number is another call's in the other table */
+}
+
+/* A function of its own: the registers are not on the stack of what is called next. */
+static __noinline __u32 syscall_fetch(struct syscall *call, const void *regs, bool packed)
+{
+	syscall_read(call, regs);
+	if (packed)
+		syscall_unpack(call);
+	return call->nr;
 }
 
 #define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, syscall_in(nr, calls))
@@ -258,13 +267,9 @@ int program(struct raw_args *ctx)					\
 									\
 	if (packed && !___is_packed(nr))				\
 		return 0;						\
-	syscall_read(&call, regs);					\
-	if (packed) {							\
-		syscall_unpack(&call);					\
-		nr = call.nr;						\
-		if (nr == (__u32)-1 || !(is_wanted))			\
-			return 0;					\
-	}								\
+	nr = syscall_fetch(&call, regs, packed);			\
+	if (packed && (nr == (__u32)-1 || !(is_wanted)))		\
+		return 0;						\
 	return body(&call);						\
 }									\
 static __always_inline int body(const struct syscall *call)
