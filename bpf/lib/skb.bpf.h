@@ -47,6 +47,18 @@ static __always_inline bool skb_read(const enum packet_from from, const struct p
 	return from == SKB_MEMORY ? !bpf_probe_read_kernel(to, n, in->data + at) : packet_read(from, in, at, to, n);
 }
 
+/* Where what is behind the tags of VLANs begins; type: of what is at `at`. */
+static __always_inline __u32 skb_behind_tags(const enum packet_from from, const struct packet_in *in, __u32 at, __be16 type)
+{
+#pragma unroll
+	for (int i = 0; i < PACKET_TAGS; i++) {
+		if (!packet_is_tag(bpf_ntohs(type)) || !skb_read(from, in, at + 2, &type, sizeof(type)))
+			break;
+		at += sizeof(struct packet_tag);
+	}
+	return at;
+}
+
 /* IP's header and what is behind it; extension headers of IPv6 are not looked behind. *h must be zero; false: it is no IP. */
 static __always_inline bool skb_parse(const enum packet_from from, const struct packet_in *in, __u32 at, struct skb_headers *h)
 {

@@ -95,14 +95,12 @@ static __always_inline void put_headers(struct pktpath_event *e, const struct sk
 /* Where IP's header is: not set yet when a packet comes in, and then behind tags at the most. */
 static __always_inline const void *network_of(const struct sk_buff___own *skb, __u32 stop, const void *head)
 {
-	const void *data;
-	__be16 protocol;
+	struct packet_in in = {};
 
 	if (stop != PKTPATH_GRO && stop != PKTPATH_BACKLOG && stop != PKTPATH_RECEIVE)
 		return head + BPF_CORE_READ(skb, network_header);
-	data = BPF_CORE_READ(skb, data);
-	protocol = BPF_CORE_READ(skb, protocol);
-	return protocol == bpf_htons(0x8100) || protocol == bpf_htons(0x88a8) ? data + 4 : data;
+	in.data = BPF_CORE_READ(skb, data);
+	return in.data + skb_behind_tags(SKB_MEMORY, &in, 0, BPF_CORE_READ(skb, protocol));
 }
 
 static __always_inline bool skb_is_wanted(const struct sk_buff___own *skb, const struct pktpath_event *e, struct skb_headers *h)
@@ -369,14 +367,21 @@ int on_read_udp(struct pt_regs *ctx)
 
 /* --- Programs of the tool's own, at the interfaces of --interface: these can't read the kernel's memory everywhere. --- */
 
+static __always_inline bool own_parse(const enum packet_from from, const struct packet_in *in, struct skb_headers *h)
+{
+	__u16 type;
+
+	if (common.no_ether)
+		return skb_parse(from == PACKET_MAC ? PACKET_NET : from, in, 0, h);
+	return packet_read(from, in, 12, &type, sizeof(type)) && skb_parse(from, in, skb_behind_tags(from, in, 14, type), h);
+}
+
 static __always_inline int own(const enum packet_from from, const struct packet_in *in, struct pktpath_event *e)
 {
 	struct skb_headers h = {};
-	__u16 type = 0;
 	struct known is;
 
-	if (!packet_read(from, in, 12, &type, sizeof(type)) ||
-	    !skb_parse(from, in, type == bpf_htons(0x8100) || type == bpf_htons(0x88a8) ? 18 : 14, &h) || !is_wanted(&h))
+	if (!own_parse(from, in, &h) || !is_wanted(&h))
 		return 0;
 	put_headers(e, &h);
 	e->flow.netns = own_netns;

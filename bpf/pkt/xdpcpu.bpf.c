@@ -69,7 +69,8 @@ ON_TRACE(xdp_cpumap_enqueue, int map, __u32 processed, __u32 drops, int to)
 
 	if (!value)
 		return 0;
-	value->taken += processed - drops;	/* the kernel says how many it tried */
+	if (processed > drops)	/* how many it tried; in generic mode those that it dropped are none of them */
+		value->taken += processed - drops;
 	value->full += drops;
 	return 0;
 }
@@ -80,7 +81,7 @@ ON_TRACE(xdp_cpumap_kthread, int map, __u32 processed, __u32 drops)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct xdpcpu_value *value = (__u32)map == queues_id ? bpf_map_lookup_elem(&cpus, &cpu) : NULL;
 
-	if (value)
-		value->passed += processed;
+	if (value && processed > drops)		/* for some it may have found no memory */
+		value->passed += processed - drops;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -200,6 +201,49 @@ TEST(pktdrop, "what rules count in an interval begins anew with them, and what t
 	CHECK(rows(h.job, IS("rule", 1), IS("action", "allow")) > 0);
 	CHECK_EQ(sum(h.job, "packets", IS("rule", 0)), 0);
 	CHECK_EQ(sum(h.job, "packets", IS("rule", 1)), 9 + h.packets[1]);
+}
+
+/* Packets that never cease, until the flag is set: how many it were. */
+static void *keep_sending(void *arg)
+{
+	struct hook_at *h = arg;
+	uint8_t probe[64] = {};
+
+	memcpy(probe, probe_head, sizeof(probe_head));
+	for (; !__atomic_load_n(&h->n, __ATOMIC_ACQUIRE); h->packets[0]++)
+		CHECK(verdict(h, probe, sizeof(probe), 0) >= 0);
+	return NULL;
+}
+
+static bool told_of(void *arg)
+{
+	char text[4000] = "", *at = text;
+	struct hook_at *h = arg;
+	int n = 0;
+
+	for (pread(h->job->err_fd, text, sizeof(text) - 1, 0); (at = strstr(at, "counted anew")); at++)
+		n++;
+	return n >= h->drop;
+}
+
+TEST(pktdrop, "while packets pass, rules are exchanged twice before anything is shown: each packet is counted once")
+{
+	struct hook_at h = {"cgroup", .file = tmp("often")};
+	pthread_t sender;
+
+	put(h.file, "drop proto 250");
+	h.job = tool_start("pktdrop", "--hook", "cgroup", text("-c%s", cgroup_new("empty")), "-R", h.file, "-i", "60");
+	h.program = program_of(h.job);
+	REQUIRE(h.program >= 0 && pthread_create(&sender, NULL, keep_sending, &h) == 0);
+	while (h.drop++ < 2) {
+		put(h.file, text("allow proto %d\nallow ipv4", 250 + h.drop));
+		CHECK(until(20, told_of, &h));
+	}
+	__atomic_store_n(&h.n, 1, __ATOMIC_RELEASE);
+	pthread_join(sender, NULL);
+	close(h.program);
+	tool_stop(h.job);
+	CHECK_EQ(sum(h.job, "packets"), h.packets[0]);
 }
 
 #define PORTS 6

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <net/if.h>
 #include <sys/socket.h>
-#include "net.h"
+#include "frame.h"
 
 #define OPEN_PORT 4001
 #define CLOSED_PORT 4002
@@ -33,6 +33,15 @@ static void send_to(int fd, const char *address, int port)
 	REQUIRE(sendto(fd, "eight !", 8, 0, (void *)&at, sizeof(at)) == 8 || errno == ECONNREFUSED);
 }
 
+/* A datagram of UDP in two tags, from 192.0.2.1, port 5003, to 192.0.2.2, port 4003. */
+static void send_tagged(void)
+{
+	static const unsigned char frame[60] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 8, 0, 0x45, 0, 0, 36,
+						0, 7, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0x13, 0x8b, 0x0f, 0xa3, 0, 16};
+
+	frame_send(frame_socket("pair"), frame, sizeof(frame), 1);
+}
+
 /* Those stops of a packet, in this order, with any others between them. */
 static void check_way(struct job *job, long long packet, const char *const *stops)
 {
@@ -45,13 +54,23 @@ static void check_way(struct job *job, long long packet, const char *const *stop
 		FAIL("packet %lld has no %s there", packet, *stops);
 }
 
-static bool has_drop(void *job)
+static bool has(struct job *job, const char *what)
 {
 	char *now = job_now(job);
-	bool has = strstr(now, "\"drop\"");
+	bool is_there = strstr(now, what);
 
 	free(now);
-	return has;
+	return is_there;
+}
+
+static bool has_drop(void *job)
+{
+	return has(job, "\"drop\"");
+}
+
+static bool has_tagged(void *job)
+{
+	return has(job, "5003");
 }
 
 #define FROM veth.number[0]
@@ -73,7 +92,7 @@ TEST(pktpath, "every stop of datagrams and a connection from one namespace to an
 	server = bound(SOCK_DGRAM, OPEN_PORT);
 	listener = bound(SOCK_STREAM, OPEN_PORT);
 	REQUIRE(listen(listener, 1) == 0);
-	near = tool_start("pktpath", "-I", "pair", "-4", "--proto", "udp", "--src", "192.0.2.1", "--dport", "4001-4002", "-o",
+	near = tool_start("pktpath", "-I", "pair", "-4", "--proto", "udp", "--src", "192.0.2.1", "--dport", "4001-4003", "-o",
 			  "+netns,sport,proto");
 	all = tool_start("pktpath", "-F", "--addr", "192.0.2.1", "-P", text("%d,%d", OPEN_PORT, CLOSED_PORT), "-o",
 			 "+netns,src,sport,dst,dport,proto,reason,ttl,skb,length");
@@ -91,6 +110,8 @@ TEST(pktpath, "every stop of datagrams and a connection from one namespace to an
 	send_to(client, "192.0.2.2", CLOSED_PORT);
 	CHECK(until(20, has_drop, all));
 	CHECK(until(20, has_drop, near));
+	send_tagged();
+	CHECK(until(20, has_tagged, near));
 	tool_stop(all);
 	tool_stop(near);
 
@@ -127,6 +148,7 @@ TEST(pktpath, "every stop of datagrams and a connection from one namespace to an
 			check_way(near, number(r, "packet"), ARGV("queue", "xmit", "xdp", "receive", "tap", "tc", "route"));
 		check_way(near, number(row(near, IS("stop", "drop"), IS("sport", 5002)), "packet"), ARGV("xdp", "receive", "tap", "tc", "drop"));
 	}
+	CHECK_ROWS(near, 1, IS("stop", "xdp"), IS("netns", TO), IS("sport", 5003));
 	CHECK_EQ(rows(near, IS("proto", "TCP")), 0);
 	CHECK_NO_LOSS(near);
 }
@@ -160,10 +182,13 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	route_add("198.51.100.0", "192.0.2.1");
 	netns_enter(veth.ns[0]);
 	route_add("198.51.100.0", "192.0.2.2");
-	routed = tool_start("pktpath", "--send", "198.51.100.7:9", "-o", "+netns,ttl,dst,dport");
-	closed = tool_start("pktpath", "--send", "[2001:db8::2]:9", "--packets", "1", "-o", "+netns,dst,reason");
-	tool_wait(routed);
-	tool_wait(closed);
+	/* also at this end, where a clone is there for the tap, which has nothing to say of the packet's end */
+	routed = tool_start("pktpath", "--send", "198.51.100.7:9", "-I", "pair", "-m", "none", "-d", "60", "-o", "+netns,ttl,dst,dport");
+	closed = tool_start("pktpath", "--send", "[2001:db8::2]:9", "-d", "60", "--packets", "1", "-o", "+netns,dst,reason");
+	CHECK(until(20, has_drop, routed));
+	CHECK(until(20, has_drop, closed));
+	tool_stop(routed);
+	tool_stop(closed);
 	CHECK_EQ(rows(routed, IS("dst", "198.51.100.7"), IS("dport", 9)), rows(routed));
 	CHECK_ROWS(routed, 1, IS("stop", "receive"), IS("netns", TO), IS("ttl", 64));
 	CHECK_ROWS(routed, 1, IS("stop", "xmit"), IS("netns", TO), IS("ttl", 63));
@@ -171,7 +196,7 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	CHECK_ROWS(routed, 1, IS("stop", "drop"), IS("netns", FROM), IS("ttl", 63));
 	if (WHOLE(routed)) {
 		CHECK_EQ(rows(routed, IS("packet", 1)), rows(routed));
-		check_way(routed, 1, ARGV("queue", "xmit", "receive", "route", "queue", "xmit", "receive", "drop"));
+		check_way(routed, 1, ARGV("queue", "tap", "xmit", "receive", "route", "queue", "xmit", "receive", "tap", "tc", "drop"));
 	}
 	CHECK_NO_LOSS(routed);
 	CHECK_ROWS(closed, 1, IS("stop", "drop"), IS("netns", TO), IS("dst", "2001:db8::2"),
@@ -224,14 +249,54 @@ TEST(pktpath, "a datagram is one packet also in a tunnel")
 	tunnel_new("192.0.2.2", "192.0.2.1", "203.0.113.2");
 	netns_enter(veth.ns[0]);
 	tunnel_new("192.0.2.1", "192.0.2.2", "203.0.113.1");
-	inside = tool_start("pktpath", "--send", "203.0.113.2:9", "--tunnels", "-o", "+netns,dst");
-	tool_wait(inside);
+	inside = tool_start("pktpath", "--send", "203.0.113.2:9", "--tunnels", "-I", "tunnel", "-m", "none", "-d", "60", "-o", "+netns,dst");
+	CHECK(until(20, has_drop, inside));
+	tool_stop(inside);
 	CHECK_ROWS(inside, 1, IS("stop", "xmit"), IS("interface", "tunnel"), IS("netns", FROM));
 	CHECK_ROWS(inside, 1, IS("stop", "xmit"), IS("interface", "pair"), IS("netns", FROM));
 	CHECK_ROWS(inside, 1, IS("stop", "drop"), IS("netns", TO), IS("dst", "203.0.113.2"));
 	CHECK_NO_LOSS(inside);
 	if (WHOLE(inside))
-		check_way(inside, 1, ARGV("queue", "xmit", "queue", "xmit", "receive", "receive", "drop"));
+		check_way(inside, 1, ARGV("queue", "tap", "xmit", "queue", "xmit", "receive", "receive", "drop"));
+	CHECK_ROWS(inside, 1, IS("stop", "tap"), IS("interface", "tunnel"));	/* whose packets have no header of Ethernet */
+}
+
+static bool both_came(void *job)
+{
+	char *now = job_now(job), *at = now;
+	int n = 0;
+
+	while ((at = strstr(at, "\"receive\""))) {
+		at++;
+		n++;
+	}
+	free(now);
+	return n == 2;
+}
+
+TEST(pktpath, "two datagrams that nothing tells apart, both on their way at a time, remain two")
+{
+	struct veth veth = veth_new();
+	int sender = bound(SOCK_DGRAM, 5001), whole = IP_PMTUDISC_DO;	/* so that neither has a number */
+	struct job *job;
+	json_t *r;
+
+	if (!veth_delay(20))
+		SKIP("no netem in this kernel");
+	REQUIRE(setsockopt(sender, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole)) == 0);
+	send_to(sender, "192.0.2.2", 9);	/* that waits for the other's address */
+	job = tool_start("pktpath", "--src", "192.0.2.1", "--dport", text("%d", OPEN_PORT), "-o", "+netns,skb");
+	send_to(sender, "192.0.2.2", OPEN_PORT);
+	send_to(sender, "192.0.2.2", OPEN_PORT);
+	CHECK(until(20, both_came, job));
+	tool_stop(job);
+	close(veth.ns[1]);
+	CHECK_ROWS(job, 2, IS("stop", "xmit"));
+	CHECK_ROWS(job, 2, IS("stop", "receive"));
+	if (!WHOLE(job))
+		return;
+	each_row(r, job, IS("stop", "receive"))
+		CHECK_EQ(rows(job, IS("stop", "xmit"), IS("packet", number(r, "packet")), IS("skb", string(r, "skb"))), 1);
 }
 
 TEST(pktpath, "what contradicts itself is refused in one line")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <sched.h>
 #include <sys/socket.h>
-#include "net.h"
+#include "frame.h"
 
 #define FLOWS 16
 /* Tracepoints, which one kernel or another may miss, tell of at most so many packets each. */
@@ -133,6 +133,32 @@ TEST(xdpcpu, "what a full queue drops is counted, and the rest arrives")
 		CHECK_BETWEEN(1, full, 100);
 	CHECK_BETWEEN(100 - full - UNTOLD(job), came, 99);
 	CHECK_BETWEEN(102 - UNTOLD(job), sum(job, "queued") + full, 102 + EACH);
+	CHECK_BETWEEN(0, sum(job, "passed"), sum(job, "queued"));
+}
+
+/* There the kernel counts a packet that it drops as none that it tried. */
+TEST(xdpcpu, "what a full queue drops in generic mode is no packet that it took")
+{
+	struct sched_param first = {.sched_priority = 1};
+	struct veth veth = veth_new();
+	int from = frame_socket("pair"), full;
+	struct job *job;
+
+	pin(0);
+	netns_enter(veth.ns[1]);
+	job = tool_start("xdpcpu", "-I", "pair", "-m", "generic", "--cpus", text("%d", sched_getcpu()), "--queue", "8", "-i", "60");
+	if (sched_setscheduler(0, SCHED_FIFO, &first)) {
+		tool_stop(job);
+		SKIP("no real-time priority: %m");
+	}
+	frame_own(from, 'x', 60, 100);
+	REQUIRE(sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){}) == 0);
+	tool_stop(job);
+	full = sum(job, "full");
+	if (!missed_allowed(job))
+		CHECK_BETWEEN(1, full, 100);
+	CHECK_BETWEEN(100 - UNTOLD(job), sum(job, "packets"), 100 + EACH);
+	CHECK_BETWEEN(0, sum(job, "queued") + full, sum(job, "packets"));
 }
 
 TEST(xdpcpu, "CPUs that aren't there, and no interface, are refused in one line")

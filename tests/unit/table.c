@@ -14,8 +14,10 @@ static struct {
 	const char *name;
 } the_map;
 
+static int n_cpus = CPUS;
 static __u64 the_reading; /* that programs would see */
 static void happens(void); /* between the moment that they learn of a reading and the reading itself */
+static int take(int fd, const void *key, void *value);
 
 static struct bpf_map *map_named(const struct bpf_object *object, const char *name);
 
@@ -34,12 +36,13 @@ static int set(__u32 *to, __u32 n)
 #define bpf_map__set_type(m, t) (the_map.type = (t), 0)
 #define table_interval unit_table_interval
 #define out_rate unit_out_rate
-#define libbpf_num_possible_cpus() CPUS
+#define libbpf_num_possible_cpus() n_cpus
 #define cpu_ids unit_cpu_ids
 #define bpf_object__find_map_by_name map_named
 #define bpf_map__fd(m) the_map.fd
 #define bpf_map__type(m) the_map.type
 #define map_each(fd, fn, ctx) (happens(), map_each(fd, fn, ctx))
+#define bpf_map_lookup_and_delete_elem(fd, key, value) take(fd, key, value)
 #define bpf_map__initial_value(m, s) ((void)(s), &the_reading)
 #define bpf_map__key_size(m) the_map.key_size
 #define bpf_map__value_size(m) the_map.value_size
@@ -204,6 +207,45 @@ TEST(table, "keys that an interval left untouched are forgotten once the map is 
 	/* a map that isn't crowded is left alone */
 	CHECK_STR(shown(), "");
 	CHECK_EQ(keys(), 2);
+}
+
+static bool late;	/* all CPUs count once more under the key that is forgotten next */
+
+static int take(int fd, const void *key, void *value)
+{
+	__u64 all[CPUS];
+
+	for (int i = 0; i < CPUS; i++)
+		all[i] = 2;
+	if (late)
+		REQUIRE(bpf_map_update_elem(fd, key, all, BPF_ANY) == 0);
+	late = false;
+	return (bpf_map_lookup_and_delete_elem)(fd, key, value);
+}
+
+static const struct table per_cpu_table = ROWS("rows", struct row, "id", .adds = 8, .up = true);
+
+TEST(table, "what the processors count under a key while it is forgotten is shown, where the kernel can tell")
+{
+	__u64 all[CPUS], key = 7;
+	int can;
+
+	n_cpus = (libbpf_num_possible_cpus)();
+	map_new("rows", BPF_MAP_TYPE_PERCPU_HASH, 8, 8, 100);
+	start_with(OUT_CSV, &per_cpu_table);
+	run.interval = SEC_;
+	for (int i = 0; i < CPUS; i++)
+		all[i] = 1;
+	REQUIRE(bpf_map_update_elem(the_map.fd, &key, all, BPF_ANY) == 0);
+	can = !(bpf_map_lookup_and_delete_elem)(the_map.fd, &key, all);
+	for (int i = 0; i < CPUS; i++)
+		all[i] = 1;
+	for (key = 0; key < 60; key++)
+		REQUIRE(bpf_map_update_elem(the_map.fd, &key, all, BPF_ANY) == 0);
+	CHECK_EQ(lines(shown()), 60);
+	late = true;
+	CHECK_STR(shown(), can ? text("0,%d,0,\n", n_cpus) : "");
+	CHECK_EQ(keys(), 0);
 }
 
 TEST(table, "without an interval nothing is forgotten")

@@ -18,7 +18,8 @@ struct row {
 static const char *file, *otherwise;
 static struct rules rules, *coming;	/* coming: in force already, while the others are shown for the last time */
 static struct rules_maps maps;
-static struct rules_count *early;	/* what rules that have just come counted while those before them were shown for the last time */
+/* What rules that have just come counted while those before them were shown for the last time; of those that are coming. */
+static struct rules_count *early, *earlier;
 static struct stat seen;
 
 static int read_rules(struct run *run, struct rules *to)
@@ -121,11 +122,12 @@ static int exchange(struct run *run, struct rules *fresh)
 		free(counts);
 		return ret;
 	}
-	free(early);
-	early = counts;
+	earlier = counts;
 	coming = fresh;
 	ret = table_show(run);
 	coming = NULL;
+	free(early);
+	early = earlier;
 	rules_free(&rules);
 	rules = *fresh;
 	*fresh = (struct rules){};
@@ -175,12 +177,12 @@ static bool complete(struct run *run, void *data)
 	long long n = number_of(&rules, row->index);
 
 	if (coming && n < 0 && (n = number_of(coming, row->index)) >= 0) {
-		early[n] = row->value;
+		earlier[n] = row->value;
 		return false;
 	}
 	if (n < 0)
 		return false;
-	if (early && !coming) {
+	if (early) {
 		row->value.packets += early[n].packets;
 		row->value.bytes += early[n].bytes;
 		early[n] = (struct rules_count){};

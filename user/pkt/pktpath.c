@@ -20,6 +20,7 @@
 #define EVENT struct pktpath_event
 #define REMEMBERED 512	/* packets */
 #define FORGOTTEN (5 * SEC_)
+#define CLONES 4	/* of a packet, that are followed at a time */
 
 static __u32 packets;
 static const char *to, *mode;
@@ -48,9 +49,8 @@ static const struct function {
 
 static struct packet {
 	struct flow flow;
-	__u64 skb, head, last;
+	__u64 skb[CLONES], head, last;	/* skb: those that live, the latest first */
 	__u32 stamp, number, stop;
-	bool ended;	/* that skb has */
 } seen[REMEMBERED];
 static __u32 n_seen;
 
@@ -65,34 +65,59 @@ static bool is_incoming(__u32 stop)
 	return stop <= PKTPATH_RECEIVE;
 }
 
-/*
- * A packet is followed by its skb while that lives, by what its clones share, and from a device, or XDP, into the next skb by
- * its headers.
- */
-static bool is_it(const struct packet *p, const EVENT *e)
+/* 0 ends them. */
+static void forget_skb(struct packet *p, __u64 skb)
 {
-	if (e->origin.time - p->last > FORGOTTEN && p->last < e->origin.time)
-		return false;
-	if (p->stamp != e->stamp)
-		return false;
-	if (e->skb && p->skb == e->skb && !p->ended)
-		return true;
-	if (!same_flow(&p->flow, &e->flow))
-		return false;
-	return (e->head && p->head == e->head && !p->ended) ||
-	       (is_incoming(e->stop) && (p->stop == PKTPATH_XMIT || (p->stop == PKTPATH_XDP && e->stop != PKTPATH_XDP)));
+	int n = 0;
+
+	for (int i = 0; i < CLONES; i++)
+		if (p->skb[i] != skb)
+			p->skb[n++] = p->skb[i];
+	while (n < CLONES)
+		p->skb[n++] = 0;
+}
+
+static void add_skb(struct packet *p, __u64 skb)
+{
+	forget_skb(p, skb);
+	memmove(p->skb + 1, p->skb, (CLONES - 1) * sizeof(*p->skb));
+	p->skb[0] = skb;
+}
+
+/* A packet is followed by its skb while that lives, and by what its clones share ... */
+static bool is_same(const struct packet *p, const EVENT *e)
+{
+	for (int i = 0; e->skb && i < CLONES; i++)
+		if (p->skb[i] == e->skb)
+			return true;
+	return e->head && p->head == e->head && *p->skb && same_flow(&p->flow, &e->flow);
+}
+
+/* ... and from a device, or XDP, into the next skb by its headers; so is the clone of what is sent that a socket has. */
+static bool is_next(const struct packet *p, const EVENT *e)
+{
+	if (e->stop == PKTPATH_TAP && !e->head && p->stop >= PKTPATH_QUEUE && p->stop <= PKTPATH_DEQUEUE)
+		return same_flow(&p->flow, &e->flow);
+	return same_flow(&p->flow, &e->flow) && is_incoming(e->stop) &&
+	       (p->stop == PKTPATH_XMIT || (p->stop == PKTPATH_XDP && e->stop != PKTPATH_XDP));
 }
 
 static struct packet *find(const EVENT *e)
 {
 	__u32 first = n_seen > REMEMBERED ? n_seen - REMEMBERED : 0;
-	struct packet *p;
+	struct packet *p, *next = NULL;
 
-	for (__u32 i = n_seen; i-- > first;)
-		if (is_it(&seen[i % REMEMBERED], e))
-			return &seen[i % REMEMBERED];
-	if (e->stop == PKTPATH_DONE)	/* of a clone for the kernel's own use, as to ask for a neighbour's address */
-		return NULL;
+	for (__u32 i = n_seen; i-- > first;) {
+		p = &seen[i % REMEMBERED];
+		if (p->stamp != e->stamp || (e->origin.time - p->last > FORGOTTEN && p->last < e->origin.time))
+			continue;
+		if (is_same(p, e))
+			return p;
+		if (!next && is_next(p, e))
+			next = p;
+	}
+	if (next || e->stop == PKTPATH_DONE)	/* that of a clone for the kernel's own use, as to ask for a neighbour's address */
+		return next;
 	p = &seen[n_seen++ % REMEMBERED];
 	*p = (struct packet){ .number = n_seen, .stamp = e->stamp, .last = e->origin.time };
 	return p;
@@ -122,17 +147,16 @@ static bool event(struct run *run, void *data, size_t size)
 	if (!p)
 		return false;
 	e->number = p->number;
-	e->first = !p->flow.family;
+	e->first = !p->flow.family || !same_flow(&p->flow, &e->flow);
 	e->since = e->origin.time > p->last ? e->origin.time - p->last : 0;
 	p->last = e->origin.time;
 	p->flow = e->flow;
 	p->stop = e->stop == PKTPATH_DONE ? p->stop : e->stop;	/* a clone's end is not the packet's */
 	if (e->stop == PKTPATH_DONE || e->stop == PKTPATH_DROP)
-		p->ended |= p->skb == e->skb;
+		forget_skb(p, e->skb);
 	else if (e->skb) {
-		p->skb = e->skb;
+		add_skb(p, e->skb);
 		p->head = e->head ?: p->head;
-		p->ended = false;
 	}
 	if (!*e->name && e->index && e->flow.netns == here)
 		if_indextoname(e->index, e->name);
@@ -491,7 +515,7 @@ static const struct column columns[] = {
 	COL_OWN("reason", show_reason, -18, "drop: the kernel's own word for why; since 5.17", HIDDEN),
 	COL_OWN("location", show_location, -24, "drop: where in the kernel", HIDDEN),
 	COL_OWN("skb", show_id, 16, "address of the kernel's struct", HIDDEN),
-	COL_OWN("flow", show_flow, 0, "from whom to whom; in text, at a packet's first stop"),
+	COL_OWN("flow", show_flow, 0, "from whom to whom; in text, at a packet's first stop and where it changes"),
 	{}
 };
 

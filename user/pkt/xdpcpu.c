@@ -181,7 +181,8 @@ TOOL(xdpcpu,
 	.cost     = "For each packet its headers are read, two maps are looked up, and it goes through one more queue; a thread a CPU.",
 	.caveats  = "What another CPU does later has lost what the card knew of the packet: its checksum, its hash, its VLAN tag if the "
 		    "card takes that out; from the other end of a veth pair packets come without checksums, so they are dropped unless that end "
-		    "is told to make them: ethtool -K NAME tx off. A packet that is in a queue when the tool ends is dropped with it.",
+		    "is told to make them: ethtool -K NAME tx off. A packet that is in a queue when the tool ends is dropped with it. In generic mode "
+		    "some kernels (seen with 6.18 and veth) lose packets behind the queue: look whether they arrive.",
 	.packets = true, .first = hook_first, .trial = "--interface=lo\t--mode=generic",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = hook_tick,
 	.table = ROWS("cpus", struct row, "cpu", .up = true, .screen = true, .idle = true, .row = is_wanted, .all = shares));
