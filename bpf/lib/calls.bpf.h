@@ -159,20 +159,23 @@ static __always_inline void calls_done(struct calls *in, __u64 left)
 SEC("?raw_tp/sched_process_exec")
 int calls_exec(struct raw_args *ctx)
 {
-	__u64 old = (__u32)ctx->args[1], id = calls_thread(), kept = 0;
+	__u64 old = (__u32)ctx->args[1], id = calls_thread(), depth;
 	struct calls *t = bpf_map_lookup_elem(&threads, &old);
 
 	if (old != id)
 		bpf_map_delete_elem(&threads, &id);
 	if (!t)
 		return 0;
-	for (__u64 i = 0; i < CALL_DEPTH && i < t->depth; i++)
-		if (call_is_kernel(CALL_AT(t, i)))
-			*CALL_AT(t, kept++) = *CALL_AT(t, i);
-	t->depth = kept;
-	if (kept && old != id)
+	depth = t->depth;
+	t->depth = 0;		/* how many are kept: in memory, where the verifier doesn't follow it */
+	for (__u64 i = 0; i < CALL_DEPTH && i < depth; i++)
+		if (call_is_kernel(CALL_AT(t, i))) {
+			*CALL_AT(t, t->depth) = *CALL_AT(t, i);
+			t->depth++;
+		}
+	if (t->depth && old != id)
 		map_put(&threads, &id, t);
-	if (!kept || old != id)
+	if (!t->depth || old != id)
 		bpf_map_delete_elem(&threads, &old);
 	return 0;
 }
