@@ -248,20 +248,20 @@ static void remember(const char *tool, const char *why)
 static struct job *try_it(const char *tool)
 {
 	const char *argv[16] = {"corekit", tool, "--json", "--duration", "100ms"};
-	size_t count;
-	struct listed *all = tools_listed(&count);
+	struct job *list = run("corekit", "--json");
+	json_t *line, *arg;
+	size_t i;
 
-	for (size_t i = 0; i < count; i++)
-		for (int j = 0; !strcmp(all[i].name, tool) && j < 8 && all[i].args[j]; j++)
-			argv[5 + j] = all[i].args[j];
+	for (size_t at = 0; (line = row_next(list, &at, WHERE(IS("name", tool))));)
+		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 8) argv[5 + i] = json_string_value(arg);
 	return job_run(NULL, argv);
 }
 
 /* Status 3 is right only with one line that names the tool and the cause. */
 static void skip_if_it_cannot(const char *tool, struct job *job)
 {
-	json_t *says = diagnosis(tool);
 	const char *why;
+	json_t *says = diagnosis(tool);
 
 	if (!says || !strcmp(string(says, "status"), "runs") || !strcmp(string(says, "status"), "lesser"))
 		return;
