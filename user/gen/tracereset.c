@@ -503,8 +503,8 @@ COMMAND(tracereset,
 		    "PATTERNs (* and ?) only that whose name fits one of them.",
 	.cost     = "None while it doesn't run; a look at each descriptor of each process when it does.",
 	.caveats  = "Settings that were made on purpose, by perf probe or by hand, look the same as what was left: look at the list before "
-		    "--yes. Filters and triggers of single events are not looked at. Sees the processes of its own pid namespace, and "
-		    "interfaces of its own network namespace.",
+		    "--yes. Filters and triggers of single events are not looked at. In a pid namespace, or where a process can't be "
+		    "looked into, what of tracefs anybody may hold is left. Sees the interfaces of its own network namespace.",
 	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_NET_ADMIN,
 	.aliases  = aliases, .examples = examples, .opts = opts, .columns = columns, .command = reset,
 	.args = "[PATTERN...]", .once = true);
