@@ -50,6 +50,7 @@ static __always_inline int enter(struct pt_regs *ctx, __u64 place, __u64 sp)
 	if (!call)
 		return 0;
 	call->values[0] = 0;
+	call_started(call);
 	chain = map_get_or_init(&chains, &id, &none);
 	if (!chain)
 		return 0;
@@ -118,7 +119,7 @@ static __always_inline int leave(struct pt_regs *ctx, __u64 place)
 	}
 	if (!left && chain) {
 		shape = bpf_map_lookup_elem(&shapes, &at);
-		if (shape && took >= shortest && (!only_failed || has_failed(shape, returned)))
+		if (shape && call->values[0] == 1 && took >= shortest && (!only_failed || has_failed(shape, returned)))
 			show(chain, shape);
 		bpf_map_delete_elem(&chains, &id);
 	}
@@ -127,6 +128,20 @@ static __always_inline int leave(struct pt_regs *ctx, __u64 place)
 }
 
 CALLS_NUMBERED(enter, leave)
+
+/* As calls_exec(). */
+SEC("raw_tp/sched_process_exec")
+int follow(struct raw_args *ctx)
+{
+	__u64 old = (__u32)ctx->args[1], id = calls_thread();
+	struct ksnoop_calls *chain = old == id ? NULL : bpf_map_lookup_elem(&chains, &old);
+
+	if (!chain)
+		return 0;
+	map_put(&chains, &id, chain);
+	bpf_map_delete_elem(&chains, &old);
+	return 0;
+}
 
 /* A thread that ends in one of its calls. */
 SEC("raw_tp/sched_process_exit")

@@ -19,7 +19,8 @@
 
 /* A call that has begun. */
 struct call {
-	__u64 place, sp;
+	__u64 place;
+	__u64 sp;		/* of the kernel's functions it is odd; 0: a system call */
 	__u64 since;		/* from call_end() on how long it took */
 	__u64 values[CALL_VALUES];
 };
@@ -50,6 +51,11 @@ static __always_inline __u64 calls_thread(void)
 	barrier_var(__at);						\
 	&(t)->calls[__at & (CALL_DEPTH - 1)];				\
 })
+
+static __always_inline bool call_is_kernel(const struct call *call)
+{
+	return !call->sp || call->sp & 1;
+}
 
 /* A call that was left without returning: the new one stands where it stood. System calls (sp 0) can't be in themselves. */
 static __always_inline bool call_was_left(const struct call *top, __u64 place, __u64 sp)
@@ -146,14 +152,31 @@ static __always_inline void calls_done(struct calls *in, __u64 left)
 		bpf_map_delete_elem(&threads, &id);
 }
 
-/* Nothing that it was in returns. A thread that doesn't lead its process takes over the leader's id. */
+/*
+ * Of the program that it was nothing returns; the kernel's calls in that do. They are the innermost. A thread that doesn't
+ * lead its process takes over the leader's id.
+ */
 SEC("?raw_tp/sched_process_exec")
 int calls_exec(struct raw_args *ctx)
 {
-	__u64 old = (__u32)ctx->args[1], id = calls_thread();
+	__u64 old = (__u32)ctx->args[1], id = calls_thread(), depth;
+	struct calls *t = bpf_map_lookup_elem(&threads, &old);
 
-	bpf_map_delete_elem(&threads, &old);
-	bpf_map_delete_elem(&threads, &id);
+	if (old != id)
+		bpf_map_delete_elem(&threads, &id);
+	if (!t)
+		return 0;
+	depth = t->depth;
+	t->depth = 0;		/* how many are kept: in memory, where the verifier doesn't follow it */
+	for (__u64 i = 0; i < CALL_DEPTH && i < depth; i++)
+		if (call_is_kernel(CALL_AT(t, i))) {
+			*CALL_AT(t, t->depth) = *CALL_AT(t, i);
+			t->depth++;
+		}
+	if (t->depth && old != id)
+		map_put(&threads, &id, t);
+	if (!t->depth || old != id)
+		bpf_map_delete_elem(&threads, &old);
 	return 0;
 }
 

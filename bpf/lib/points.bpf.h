@@ -43,15 +43,15 @@ ___POINT("?uprobe", user_places, with(see, ctx, false, bpf_get_attach_cookie(ctx
 
 /*
  * For points_setup_calls() and points_call(): calls as they begin, `enter(ctx, number, sp)`, and as they return,
- * `leave(ctx, number)`. sp: of the stack that they are on, 0 of system calls.
+ * `leave(ctx, number)`. sp: of the stack that they are on, odd if that is the kernel's, 0 of system calls.
  */
 #define ___CALLS(name, section, sp, number, enter, leave)		\
 ___POINT("?" section, name##_enter, enter(ctx, number, sp))		\
 ___POINT("?" section, name##_leave, leave(ctx, number))
 
 #define CALLS_NUMBERED(enter, leave)					\
-___CALLS(kernel, "kprobe", REGS_SP(ctx), point_number(), enter, leave)	\
-___CALLS(kernel_many, "kprobe.multi", REGS_SP(ctx), bpf_get_attach_cookie(ctx), enter, leave) \
+___CALLS(kernel, "kprobe", REGS_SP(ctx) | 1, point_number(), enter, leave)	\
+___CALLS(kernel_many, "kprobe.multi", REGS_SP(ctx) | 1, bpf_get_attach_cookie(ctx), enter, leave) \
 ___CALLS(user, "uprobe", REGS_SP(ctx), point_number(), enter, leave)	\
 ___CALLS(user_many, "uprobe", REGS_SP(ctx), bpf_get_attach_cookie(ctx), enter, leave)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <arpa/inet.h>
 #include <linux/types.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -37,6 +38,13 @@ SEEN void trace_marks(long n, const char *text)
 	seen_after++;
 }
 
+/* As gcc calls the seldom part of a function that it has put elsewhere. */
+void trace_part(long n) __asm__("trace_called.cold") SEEN;
+void trace_part(long n)
+{
+	seen_after += n;
+}
+
 /* To where nobody listens. */
 static void connects(void)
 {
@@ -51,6 +59,7 @@ static void calls(void *arg)
 {
 	char texts[CALLS][16], path[32];
 
+	trace_part(1);
 	for (int i = 0; i < CALLS; i++) {
 		struct iovec v = {texts[i], 1000 + i};
 
@@ -123,6 +132,8 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 				     "raw:sched_process_fork path(arg0->fs->pwd)", "sys:lseek (fd == 0xffffffff && offset < 0) fd, offset",
 				     "sys:openat (filename == \"/dev/null\") filename, dfd", "sys:openat%return (ret < 0) \"%d%%\", ret",
 				     "sys:openat%return (entry(dfd) == -100 && latency > 0) str(entry(filename)), ret < 0", "sys:connect sockaddr(uservaddr)",
+				     "sys:lseek (offset == -5) path((struct path *)0), sockaddr(0)",
+				     "sys:lseek%return (entry(offset) == -5) entry((struct file *)offset)->f_flags",
 				     "t:sock:inet_sock_set_state (newstate == TCP_SYN_SENT) oldstate, ip(daddr), dport");
 
 	seen_run(child);
@@ -137,6 +148,8 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 	CHECK_ROWS(job, 1, IS("message", "/dev/null, 0"));
 	CHECK_ROWS(job, 1, IS("message", "/dev/null/x, 1"));
 	CHECK_ROWS(job, 1, IS("message", "127.0.0.1:9"));
+	CHECK_ROWS(job, 1, IS("message", ", "));	/* nothing is at address 0 */
+	CHECK_ROWS(job, 1, IS("function", "sys_exit_lseek"), IS("message", "0"));
 	CHECK_ROWS(job, 1, IS("message", "TCP_CLOSE, 127.0.0.1, 9"));
 	REQUIRE(getcwd(cwd, sizeof(cwd)));
 	each_row(r, job, IS("function", "sched_process_fork")) {	/* in a chroot it is longer */
@@ -145,7 +158,42 @@ TEST(trace, "tracepoints and system calls: fields, the kernel's structs, text of
 		in_cwd += *message == '/' && strlen(message) >= strlen(cwd) && !strcmp(message + strlen(message) - strlen(cwd), cwd);
 	}
 	CHECK_BETWEEN(3 - missed_allowed(job), in_cwd, 3);
-	CHECK_ROWS(job, 16);
+	CHECK_ROWS(job, 18);
+	CHECK_NO_LOSS(job);
+}
+
+static SEEN void *trace_executes(void *arg)
+{
+	execl("/proc/self/exe", "truth", "--help", NULL);
+	return arg;
+}
+
+/* Of one that leads its process, and of one that doesn't. */
+static void executes(void *arg)
+{
+	pthread_t thread;
+
+	REQUIRE(dup2(open("/dev/null", O_WRONLY), 1) == 1 && dup2(1, 2) == 2);
+	if (!arg)
+		trace_executes(NULL);
+	REQUIRE(pthread_create(&thread, NULL, trace_executes, NULL) == 0);
+	pthread_join(thread, NULL);
+}
+
+TEST(trace, "calls in exec(): the kernel's return, with how they began; the program's don't")
+{
+	struct child leads = child_new("executes", 0, executes, NULL), follows = child_new("executes", 0, executes, (void *)1);
+	struct job *job = tool_start("trace", "-n", "executes", "-o", "pid,function,message", text("/proc/%d/exe:trace_executes%%return latency", getpid()),
+				     "sys:execve%return (latency > 0) entry(filename) != 0, ret");
+
+	child_go(&leads);
+	child_go(&follows);
+	child_wait(&leads);
+	child_wait(&follows);
+	tool_stop(job);
+	CHECK_ROWS(job, 1, IS("pid", leads.pid), IS("message", "1, 0"));
+	CHECK_ROWS(job, 1, IS("pid", follows.pid), IS("message", "1, 0"));
+	CHECK_ROWS(job, 2);
 	CHECK_NO_LOSS(job);
 }
 
@@ -209,4 +257,6 @@ TEST(trace, "what is wrong is told, with its place")
 		if (!CHECK_EQ(job->status, 2) || !CHECK_EQ(lines(job->err), 1) || !CHECK_HAS(job->err, bad[i].say))
 			fprintf(stderr, "  %s: %s", bad[i].word, job->err);
 	}
+	/* a probe at a return from there would change what the program has on its stack */
+	CHECK_EQ(run("corekit", "trace", text("%d:trace_called.*", getpid()), "-d", "100ms")->status, 2);
 }

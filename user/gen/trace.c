@@ -54,7 +54,7 @@ static void put(struct message *m, const char *text, size_t len)
 
 static void put_number(struct message *m, const char *flags, size_t n_flags, char as, const struct expr_type *type, __u64 value)
 {
-	char format[48], text[128];
+	char format[48], text[640];	/* names of symbols have up to 511 characters */
 	const char *name, *module;
 	__u64 into;
 

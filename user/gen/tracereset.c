@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What tracers that crashed have left in the kernel. */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <ctype.h>
 #include <dirent.h>
@@ -18,6 +19,7 @@
 #include "lib/owner.h"
 
 #define PINS "/sys/fs/bpf/corekit/"	/* user/lib/hook.c */
+#define FIRST_PID_NS 0xeffffffc		/* PROC_PID_INIT_INO of include/linux/proc_ns.h */
 
 struct leftover {
 	char kind[16], state[12], name[512], by[64];
@@ -65,6 +67,7 @@ struct user {
 
 static struct user *users;
 static size_t n_users;
+static pid_t unseen;		/* one that can't be looked into */
 
 static int add_user(pid_t pid, const char *path)
 {
@@ -111,6 +114,8 @@ static int find_users(void)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/fd", process->d_name);
 		files = opendir(path);
+		if (!files && (errno == EACCES || errno == EPERM))
+			unseen = atoi(process->d_name);
 		while (!ret && files && (file = readdir(files))) {
 			ssize_t n;
 
@@ -130,6 +135,14 @@ out:
 	return ret;
 }
 
+/* tracefs is there once for all pid namespaces: who is in another one isn't seen. */
+static bool sees_all(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
+}
+
 /* "181/trace-cmd", or "". */
 static const char *held_by(const char *instance)
 {
@@ -139,6 +152,10 @@ static const char *held_by(const char *instance)
 	for (size_t i = 0; i < n_users && !*text; i++)
 		if (!strcmp(users[i].instance, instance))
 			snprintf(text, sizeof(text), "%d/%s", users[i].pid, users[i].comm);
+	if (!*text && unseen)
+		snprintf(text, sizeof(text), "not known: %d can't be looked into", unseen);
+	else if (!*text && !sees_all())
+		snprintf(text, sizeof(text), "not known: this is a pid namespace");
 	return text;
 }
 
@@ -149,13 +166,14 @@ static const char *named_holder(const char *name)
 	static char text[64];
 
 	*text = 0;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const char *at = strstr(name, words[i]);
-		pid_t pid = at ? atoi(at + strlen(words[i])) : 0;
+	/* the function's own name may have such a word too */
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		for (const char *at = name; (at = strstr(at, words[i])); at++) {
+			pid_t pid = atoi(at + strlen(words[i]));
 
-		if (pid > 0 && (!kill(pid, 0) || errno == EPERM))
-			snprintf(text, sizeof(text), "%d, by its name", pid);
-	}
+			if (pid > 0 && (!kill(pid, 0) || errno == EPERM))
+				snprintf(text, sizeof(text), "%d, by its name", pid);
+		}
 	return text;
 }
 
@@ -174,6 +192,25 @@ static int put(const char *file, const char *text, int how)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+/* What is read must not change meanwhile: all of a file, to be freed; NULL. */
+static char *whole(const char *file)
+{
+	FILE *f = kernel_tracefs_open(file), *copy;
+	char *all = NULL;
+	size_t size;
+	int c;
+
+	unread += !f && errno != ENOENT;
+	copy = f ? open_memstream(&all, &size) : NULL;
+	while (copy && (c = getc(f)) != EOF)
+		putc(c, copy);
+	if (copy)
+		fclose(copy);
+	if (f)
+		fclose(f);
+	return all;
 }
 
 /* The lines of a file that are no remarks, in one text with commas; "" if there are none, or no such file. */
@@ -222,13 +259,10 @@ static void settings(void)
 /* One by one: the kernel itself keeps that of bpf_printk() on. */
 static void enabled(void)
 {
-	char *line = NULL, word[300], name[320];
-	size_t room = 0;
-	FILE *f = kernel_tracefs_open("set_event");
+	char *all = whole("set_event"), *rest = all, *line, word[300], name[320];
 	const char *by = held_by("");
 
-	while (f && getline(&line, &room, f) > 0) {
-		line[strcspn(line, "\n")] = 0;
+	while ((line = strsep(&rest, "\n"))) {
 		if (!*line || *line == '#' || !strncmp(line, "bpf_trace:", 10))
 			continue;
 		snprintf(word, sizeof(word), "!%.256s", line);
@@ -236,9 +270,7 @@ static void enabled(void)
 		if (wanted(name))
 			show("setting", name, by, yes && !*by ? put("set_event", word, O_APPEND) : 0);
 	}
-	free(line);
-	if (f)
-		fclose(f);
+	free(all);
 }
 
 static void instances(void)
@@ -263,21 +295,9 @@ static void instances(void)
 /* "r16:kprobes/name vfs_read+0": not while it is on, then somebody reads it, or perf has it open. */
 static void events(void)
 {
-	FILE *f = kernel_tracefs_open("dynamic_events"), *copy;
-	char *all = NULL, *line, *rest, name[256], path[300], state[16], word[300];
-	size_t size;
-	int c;
+	char *all = whole("dynamic_events"), *rest = all, *line, name[256], path[300], state[16], word[300];
 
-	/* what is read must not change meanwhile */
-	copy = open_memstream(&all, &size);
-	while (f && copy && (c = getc(f)) != EOF)
-		putc(c, copy);
-	unread += !f && errno != ENOENT;
-	if (f)
-		fclose(f);
-	if (!copy || fclose(copy))
-		return;
-	for (rest = all; (line = strsep(&rest, "\n"));) {
+	while ((line = strsep(&rest, "\n"))) {
 		const char *colon = strchr(line, ':'), *by;
 		int ret = 0;
 
@@ -385,14 +405,30 @@ static int detach_filter(const struct netdev *dev, const struct netdev_filter *f
 	return bpf_tc_detach(&hook, &opts);
 }
 
+/* Corekit's are all of this name, and have what all of its programs have: the struct of its common options. */
+static bool is_ours(__u32 id)
+{
+	int fd = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	struct btf *btf = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && !strcmp(info.name, "on_tc") && info.btf_id ?
+			  btf__load_from_kernel_by_id(info.btf_id) : NULL;
+	bool ours = btf && btf__find_by_name_kind(btf, "common", BTF_KIND_VAR) > 0;
+
+	btf__free(btf);
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
 static int each_filter(void *ctx, const struct netdev_filter *filter)
 {
 	const struct netdev *dev = ctx;
 	struct holder holder = { .prog = filter->prog };
-	char name[64] = "", text[128];
+	char text[128];
 
-	if (object_name(OBJECT_PROG, filter->prog, name, sizeof(name)) || strcmp(name, "on_tc"))
-		return 0;	/* corekit's are all of this name */
+	if (!is_ours(filter->prog))
+		return 0;
 	if (!owner_each_process(is_holder, &holder))
 		owner_each_pin(is_holder, &holder);
 	snprintf(text, sizeof(text), "%s %s, priority %u, handle %u, program %u", dev->name, filter->egress ? "egress" : "ingress", filter->priority,
@@ -467,8 +503,8 @@ COMMAND(tracereset,
 		    "PATTERNs (* and ?) only that whose name fits one of them.",
 	.cost     = "None while it doesn't run; a look at each descriptor of each process when it does.",
 	.caveats  = "Settings that were made on purpose, by perf probe or by hand, look the same as what was left: look at the list before "
-		    "--yes. Filters and triggers of single events are not looked at. Sees the processes of its own pid namespace, and "
-		    "interfaces of its own network namespace.",
+		    "--yes. Filters and triggers of single events are not looked at. In a pid namespace, or where a process can't be "
+		    "looked into, what of tracefs anybody may hold is left. Sees the interfaces of its own network namespace.",
 	.caps     = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_NET_ADMIN,
 	.aliases  = aliases, .examples = examples, .opts = opts, .columns = columns, .command = reset,
 	.args = "[PATTERN...]", .once = true);

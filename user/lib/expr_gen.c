@@ -472,23 +472,34 @@ static void copy(struct code *c, bool user, int from, int at, int size, bool tex
 			    user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
 }
 
-/* Of a struct sockaddr as much as its family has: what comes behind it may be another page. */
+/*
+ * Of a struct sockaddr what is shown of its family: what comes behind it may be another page, and what is beside it anything,
+ * which would make two of one address where they are counted.
+ */
 static void gen_sockaddr(struct code *c, bool user, int at, int size)
 {
-	int local, four, end;
+	int there, local, four, other, ends[3], n_ends = 0;
 
 	copy(c, user, 0, at, 2, false);
+	there = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, 0);
+	code_put(c, BPF_ST | BPF_MEM | BPF_H, BPF_REG_7, 0, at, NO_FAMILY);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	code_here(c, there);
 	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
 	local = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, AF_UNIX);
-	copy(c, user, 2, at, 14, false);
-	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
-	four = code_jump(c, BPF_JNE | BPF_K, BPF_REG_0, 0, AF_INET6);
-	copy(c, user, 16, at, 12, false);
-	end = code_jump(c, BPF_JA, 0, 0, 0);
+	four = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, AF_INET);
+	other = code_jump(c, BPF_JNE | BPF_K, BPF_REG_0, 0, AF_INET6);
+	copy(c, user, 8, at, 16, false);
+	copy(c, user, 2, at, 2, false);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	code_here(c, four);
+	copy(c, user, 2, at, 6, false);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
 	code_here(c, local);
 	copy(c, user, 2, at, size - 2, true);
-	code_here(c, four);
-	code_here(c, end);
+	code_here(c, other);
+	while (n_ends)
+		code_here(c, ends[--n_ends]);
 }
 
 /* The word at the address in R0 + offset, to R0. */
@@ -517,14 +528,16 @@ static void gen_path(struct code *c, int at)
 {
 	enum { MNT, DENTRY, PARENT };
 	const struct expr_path *o = &expr_path;
-	int again, top, name, ends[4], n_ends = 0;
+	int again, top, name, none[2], cut[3], ends[4], n_ends = 0, n_cut = 0;
 
 	keep(c, PARENT);
 	follow(c, o->mnt);
 	keep(c, MNT);
+	none[0] = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, 0);
 	take(c, BPF_REG_0, PARENT);
 	follow(c, o->dentry);
 	keep(c, DENTRY);
+	none[1] = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, 0);
 	code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_7, 0, at, 0);
 	code_value(c, BPF_REG_9, PATH_PARTS);
 	again = c->n;
@@ -553,19 +566,19 @@ static void gen_path(struct code *c, int at)
 	keep(c, MNT);
 	alu_k(c, BPF_SUB, BPF_REG_9, 1);
 	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
-	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	cut[n_cut++] = code_jump(c, BPF_JA, 0, 0, 0);
 	/* a name */
 	code_here(c, name);
 	take(c, BPF_REG_0, DENTRY);
 	follow(c, o->name);
 	MOVE(c, BPF_REG_3, BPF_REG_0);
 	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
-	ends[n_ends++] = code_jump(c, BPF_JGT | BPF_K, BPF_REG_1, 0, PATH_ROOM - 8 - PATH_NAME);
+	cut[n_cut++] = code_jump(c, BPF_JGT | BPF_K, BPF_REG_1, 0, PATH_ROOM - 8 - PATH_NAME);
 	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_7);
 	alu_k(c, BPF_ADD, BPF_REG_1, at + 8);
 	code_value(c, BPF_REG_2, PATH_NAME);
 	code_call(c, BPF_FUNC_probe_read_kernel_str);
-	top = code_jump(c, BPF_JSLE | BPF_K, BPF_REG_0, 0, 0);
+	cut[n_cut++] = code_jump(c, BPF_JSLE | BPF_K, BPF_REG_0, 0, 0);
 	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
 	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_0);
 	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, at, 0);
@@ -573,7 +586,15 @@ static void gen_path(struct code *c, int at)
 	keep(c, DENTRY);
 	alu_k(c, BPF_SUB, BPF_REG_9, 1);
 	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
-	code_here(c, top);
+	while (n_cut)
+		code_here(c, cut[--n_cut]);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
+	alu_k(c, BPF_OR, BPF_REG_1, PATH_CUT);
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, at, 0);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	code_here(c, none[0]);
+	code_here(c, none[1]);
+	code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_7, 0, at, PATH_NONE);
 	while (n_ends)
 		code_here(c, ends[--n_ends]);
 }

@@ -47,7 +47,9 @@ struct node {
 	char text[TEXT_MAX];
 };
 
-/* Of path(): a length, then names from the last to the first, each with its NUL. */
+/* Of path(): a length, then names from the last to the first, each with its NUL; it may not be all of them, or there is none. */
+#define PATH_CUT   (1 << 16)	/* beside the length */
+#define PATH_NONE  (1 << 17)
 #define PATH_PARTS 32		/* names and mounts */
 #define PATH_NAME  64
 #define PATH_ROOM  (8 + 256 + PATH_NAME)
@@ -56,6 +58,8 @@ struct node {
 struct expr_path {
 	__s32 mnt, dentry, parent, name, root, in_mount, above, mountpoint;
 };
+
+#define NO_FAMILY 0x7fff	/* of sockaddr(): it can't be read */
 
 extern struct expr_path expr_path;
 

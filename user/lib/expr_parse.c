@@ -524,6 +524,7 @@ static struct node *entry(struct parser *p, const char *start)
 	p->scope = scope->entry;
 	a = ternary(p);
 	p->scope = scope;
+	scope->btf = scope->btf ?: scope->entry->btf;	/* its type is asked for by what comes behind */
 	if (!a)
 		return NULL;
 	if (!take(p, ")"))

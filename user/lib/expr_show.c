@@ -127,7 +127,7 @@ static size_t show_sockaddr(const char *bytes, size_t size, char *text, size_t r
 	}
 	if (family == AF_UNIX)
 		return snprintf(text, room, "unix:%.*s", (int)strnlen(bytes + 2, size - 2), bytes + 2);
-	return snprintf(text, room, "family %u", family);
+	return family == NO_FAMILY ? 0 : snprintf(text, room, "family %u", family);
 }
 
 /* Names from the last to the first; a pipe or socket has one name that isn't of a folder. */
@@ -138,9 +138,14 @@ static size_t show_path(const char *bytes, char *text, size_t room)
 
 	memcpy(&size, bytes, sizeof(size));
 	bytes += sizeof(size);
+	if (size & PATH_NONE)
+		return 0;
+	if (size & PATH_CUT)
+		len = snprintf(text, room, "...");
+	size &= PATH_CUT - 1;
 	end = size < PATH_ROOM - 8 ? size : PATH_ROOM - 8;
 	if (!end)
-		return snprintf(text, room, "/");
+		return len + snprintf(text + len, room - len, "/");
 	while (end) {
 		for (at = end - 1; at && bytes[at - 1]; at--)
 			;

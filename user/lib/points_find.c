@@ -627,9 +627,17 @@ static int found_place(struct search *s, const char *name, __u64 offset, __u64 c
 	return s->ret;
 }
 
+/* What the compiler has put elsewhere of a function is jumped to: what a probe at its return took for where it returns to isn't. */
+static bool is_cold(const char *name)
+{
+	const char *at = strstr(name, ".cold");
+
+	return at && (!at[5] || at[5] == '.');
+}
+
 static int found_function(void *ctx, const char *name, __u64 offset)
 {
-	return found_place(ctx, name, offset, 0);
+	return is_cold(name) ? 0 : found_place(ctx, name, offset, 0);
 }
 
 static int found_marker(void *ctx, const struct uprobe_marker *m)

@@ -6,13 +6,14 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/expr.h"
 #include "lib/lib.h"
 #include "lib/query.h"
 #include "lib/uprobe.h"
 
-#define WORDS 16
+#define WORDS 64
 
 const char *query_program;
 bool query_mysql;
@@ -64,8 +65,10 @@ static int add(const struct way *way, bool ends, const char *format, const char 
 {
 	char text[4400];
 
-	if (n_words == WORDS)
-		return -E2BIG;
+	if (n_words == WORDS) {
+		err("more than %d programs of servers: name one with --exe", WORDS / 2);
+		return -EINVAL;
+	}
 	snprintf(text, sizeof(text), format, file, name);
 	for (int i = 0; i < n_words; i++)
 		if (!strcmp(words[i].text, text))
@@ -111,6 +114,22 @@ static bool is_wanted(struct run *run, const char *server)
 	return !run->n_args;
 }
 
+/* A server has many processes, and one file: is this the first of them? */
+static bool is_new_file(const struct stat *st)
+{
+	static struct stat seen[WORDS];
+	static size_t n;
+
+	if (!n_words)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (seen[i].st_dev == st->st_dev && seen[i].st_ino == st->st_ino)
+			return false;
+	if (n < WORDS)
+		seen[n++] = *st;
+	return true;
+}
+
 /* By the names that their processes have; in a container the file is seen through the process. */
 static int add_running(struct run *run)
 {
@@ -123,6 +142,7 @@ static int add_running(struct run *run)
 	int ret = 0;
 
 	while (proc && ret >= 0 && (entry = readdir(proc))) {
+		struct stat running, st;
 		FILE *f;
 
 		snprintf(path, sizeof(path), "/proc/%.20s/comm", entry->d_name);
@@ -138,15 +158,14 @@ static int add_running(struct run *run)
 			if (strcmp(comm, names[i].comm) || !is_wanted(run, names[i].server))
 				continue;
 			snprintf(path, sizeof(path), "/proc/%.20s/exe", entry->d_name);
+			if (stat(path, &running) || !is_new_file(&running))
+				continue;
 			n = readlink(path, file, sizeof(file) - 1);
 			file[n > 0 ? n : 0] = 0;
-			if (n <= 0 || reach(file, R_OK))
+			/* what has that path here may be another file */
+			if (reach(file, R_OK) || stat(file, &st) || st.st_dev != running.st_dev || st.st_ino != running.st_ino)
 				snprintf(file, sizeof(file), "%s", path);
-			for (int j = 0; j < n_words; j++)	/* a server has many processes */
-				if (strstr(words[j].text, file))
-					*file = 0;
-			if (*file)
-				ret = add_server(run, names[i].server, file);
+			ret = add_server(run, names[i].server, file);
 		}
 	}
 	if (proc)
