@@ -9,6 +9,7 @@
 const volatile __u32 snap = XDPDUMP_MOST, only_protocol;
 const volatile __u32 own_index, own_netns;	/* the interface whose packets are wanted */
 const volatile bool headers;			/* they are shown */
+const volatile bool bytes;			/* are wanted too */
 const volatile bool both;			/* entry and exit */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -63,17 +64,19 @@ static __always_inline long copy(const enum packet_from from, const struct packe
 	return bpf_probe_read_kernel(to, n, in->data);
 }
 
-/* The kernel wants to know a record's size before: it is one of a few. */
+/*
+ * The kernel wants to know a record's size before: it is one of a few, powers of two. And that what is copied is more than nothing,
+ * which 6.1 sees only so.
+ */
 #define SEND(size) ({								\
 	struct xdpdump_event *__e = bpf_ringbuf_reserve(&events, sizeof(*__e) + (size), 0); \
-	__u64 __n = e->captured;						\
+	__u64 __last = e->captured - 1;						\
 										\
 	if (__e) {								\
-		barrier_var(__n);						\
-		if (__n > (size))						\
-			__n = size;						\
 		*__e = *e;							\
-		if (__n && copy(from, in, __e->bytes, __n)) {			\
+		barrier_var(__last);						\
+		__last &= (size) - 1;						\
+		if ((size) && e->captured && copy(from, in, __e->bytes, __last + 1)) { \
 			lose(LOSS_READ);					\
 			__e->captured = 0;					\
 		}								\
@@ -101,7 +104,9 @@ static __always_inline void dump(const enum packet_from from, const struct packe
 	e->origin.cpu = bpf_get_smp_processor_id();
 	e->packet = (__u64)e->origin.cpu << 40 | number->seen;
 	e->captured = there < snap ? there : snap;
-	if (e->captured <= 128)
+	if (!bytes)
+		SEND(0);
+	else if (e->captured <= 128)
 		SEND(128);
 	else if (e->captured <= 512)
 		SEND(512);

@@ -23,7 +23,7 @@ static int index_of;
 static struct prog target = { .fd = -1 };	/* the program that is traced */
 static bool at[XDPDUMP_PLACES];
 static FILE *file;				/* NULL: rows, or --write - */
-static __u64 started, delivered[XDPDUMP_PLACES];
+static __u64 started, since_1970, delivered[XDPDUMP_PLACES];
 
 /* --- Where packets are seen. --- */
 
@@ -82,6 +82,10 @@ static int find_target(void)
 		if (!wanted)
 			err("%s: its program %u can't be looked at: %s", interface, id, strerror(-ret));
 		return ret;
+	}
+	if (target.info.type != BPF_PROG_TYPE_XDP && target.info.type != BPF_PROG_TYPE_EXT) {
+		err("--program: '%s' is no XDP program but %s", wanted, target.type);
+		return -EINVAL;
 	}
 	why = why_untraceable();
 	return why ? refuse_taken(why) : 0;
@@ -159,6 +163,7 @@ static int setup(struct run *run)
 	rodata->own_index = index_of;
 	rodata->own_netns = stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 	rodata->headers = !path;
+	rodata->bytes |= !!path;
 	rodata->both = at[XDPDUMP_ENTRY] && at[XDPDUMP_EXIT];
 	if (target.fd >= 0)
 		return trace(run, "on_entry", at[XDPDUMP_ENTRY]) ?: trace(run, "on_exit", at[XDPDUMP_EXIT]);
@@ -205,6 +210,20 @@ static __u64 now_of(clockid_t clock)
 	return ts.tv_sec * SEC_ + ts.tv_nsec;
 }
 
+/* Between the clocks of packets and of files: kept until that is set, so that times stay in order. */
+static void look_at_clocks(void)
+{
+	__u64 most = 0, now;
+
+	for (int i = 0; i < 3; i++) {	/* whoever is interrupted between the two reads too little */
+		now = now_of(CLOCK_REALTIME);
+		now -= now_of(CLOCK_BOOTTIME);
+		most = now > most ? now : most;
+	}
+	if (most > since_1970 + MSEC || most + MSEC < since_1970)
+		since_1970 = most;
+}
+
 static void write_block(struct run *run, struct iovec block)
 {
 	if (file)
@@ -243,6 +262,7 @@ static int open_file(struct run *run)
 	}
 	run->quiet = true;	/* no heading */
 	started = now_of(CLOCK_REALTIME);
+	look_at_clocks();
 	write_block(run, pcapng_section("corekit xdpdump " VERSION));
 	for (int i = 0; i < XDPDUMP_PLACES; i++) {
 		if (target.fd >= 0)
@@ -272,7 +292,7 @@ static bool event(struct run *run, void *data, size_t size)
 
 	if (!path)
 		return true;
-	p.time = e->origin.time + now_of(CLOCK_REALTIME) - now_of(CLOCK_BOOTTIME);
+	p.time = e->origin.time + since_1970;
 	write_block(run, pcapng_packet(&p));
 	delivered[e->at]++;
 	run->shown++;
@@ -287,6 +307,7 @@ static int tick(struct run *run)
 
 	if (look_now() >= next) {
 		next = look_now() + SEC_ / 2;
+		look_at_clocks();
 		if (!if_indextoname(index_of, name)) {
 			err("%s: the interface has gone", interface);
 			return -ENODEV;
@@ -360,10 +381,11 @@ static void show_protocol(struct out *out, const struct column *c, const void *r
 
 static void show_bytes(struct out *out, const struct column *c, const void *row)
 {
+	static const char hex[] = "0123456789abcdef";
 	const EVENT *e = row;
 
 	for (__u32 i = 0; i < e->captured; i++)
-		out_printf(out, "%02x", e->bytes[i]);
+		out_raw(out, (char[]){ hex[e->bytes[i] >> 4], hex[e->bytes[i] & 15] }, 2);
 }
 
 static const struct opt opts[] = {
@@ -399,7 +421,7 @@ static const struct column columns[] = {
 	COL("dport", EVENT, flow.rport, 5, "its port", BLANK),
 	COL("length", EVENT, length, 6, "of the packet, from Ethernet's header on"),
 	COL("captured", EVENT, captured, 8, "of it, what is kept", HIDDEN),
-	COL_OWN("bytes", show_bytes, 0, "these, in hexadecimal", HIDDEN),
+	COL_OWN("bytes", show_bytes, 0, "these, in hexadecimal", HIDDEN, NEEDS(xdpdump, bytes)),
 	{}
 };
 
