@@ -202,7 +202,9 @@ static void check_others(const char *path, int packets)
 
 /* --- Tests. --- */
 
-#define BURST 500
+/* More than fits into 64 KB, and at once no more than veth holds. */
+#define CHUNKS 5
+#define CHUNK 100
 
 static uint64_t real_ns(void)
 {
@@ -263,7 +265,7 @@ static void check_file(struct job *job, const char *path, const struct frame *fr
 	CHECK_EQ(c->of[0][8], c->packets);
 	CHECK_EQ(c->of[0][6], c->of[0][7] + c->of[0][8]);
 	CHECK_EQ(c->of[0][4], c->of[0][6]);
-	CHECK_BETWEEN(n + BURST, c->of[0][4], n + BURST + 200);	/* and the kernel's own */
+	CHECK_BETWEEN(n + 200, c->of[0][4], n + CHUNKS * CHUNK + 200);	/* veth may drop some, and the kernel sends its own */
 	CHECK(c->of[0][7] > 0);
 	CHECK_EQ(file_lost(job), c->of[0][7]);
 	CHECK(c->of[0][2] < before && c->of[0][3] >= s[-1].time - 100000000 && c->of[0][3] <= after);
@@ -296,8 +298,10 @@ TEST(xdpdump, "frames to rows and to pcapng: bytes, lengths, order, times, filte
 	CHECK(until(20, has_marker, (void *)path));
 	await_rows(only, 2);
 	REQUIRE(kill(file->pid, SIGSTOP) == 0);
-	frame_send(here, frames[1].bytes, 1000, BURST);
-	nap(50000000 * slow());	/* the kernel receives them later */
+	for (int i = 0; i < CHUNKS; i++) {
+		frame_send(here, frames[1].bytes, 1000, CHUNK);
+		nap(4000000 * slow());
+	}
 	REQUIRE(kill(file->pid, SIGCONT) == 0);
 	tool_stop(file);
 	tool_stop(only);
@@ -333,7 +337,7 @@ static struct {
 
 static bool are_seen(void *seen)
 {
-	return ((volatile __u64 *)seen)['p'];
+	return ((volatile __u64 *)seen)['q'];
 }
 
 static void check_exits(struct job *job, const char *id)
@@ -349,7 +353,7 @@ static void check_exits(struct job *job, const char *id)
 			CHECK(c->ours[n].has_verdict);
 			CHECK_EQ(c->ours[n].verdict, sent[i].verdict);
 		}
-	CHECK_EQ(c->n_ours, 10);
+	CHECK_BETWEEN(10, c->n_ours, 11);
 	CHECK_EQ(c->of[0][8], c->packets);
 }
 
@@ -369,10 +373,8 @@ TEST(xdpdump, "with an XDP program there, packets before and after it with its v
 	REFUSED(2, "on which interface?", "-d", "1");
 	REFUSED(2, "there is no 'nowhere'", "-I", "nowhere");
 	REFUSED(2, "--at: 'middle' is neither", "-I", "pair", "--at", "entry,middle");
-	REFUSED(2, "--mode: 'fast' is neither", "-I", "pair", "-m", "fast");
 	REFUSED(2, "leave --json", "-I", "pair", "-j", "-w", "x");
 	REFUSED(3, "no XDP program is attached to pair", "-I", "pair", "--at", "exit");
-	REFUSED(2, "--snaplen", "-I", "pair", "-s", "70000");
 	netns_enter(veth.ns[1]);
 	REQUIRE(!bpf_xdp_attach(if_nametoindex("pair"), bpf_program__fd(skel->progs.actions), XDP_FLAGS_DRV_MODE, NULL));
 	probe = run("corekit", "xdpdump", "-I", "pair", "-d", "1ms");
@@ -389,16 +391,20 @@ TEST(xdpdump, "with an XDP program there, packets before and after it with its v
 	pin(0);
 	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++)
 		frame_own(fd, sent[i].what, 60, sent[i].times);
+	frame_own(fd, 'q', 60, 1);	/* once it is there, all is over that others led to; it may be in or not */
 	CHECK(until(20, are_seen, skel->bss->seen));
 	tool_stop(both);
 	tool_stop(file);
 #define OURS IS("type", "0x88b5")
-	CHECK_ROWS(both, 20, OURS);
-	CHECK_ROWS(both, 10, OURS, IS("at", "entry"), IS("verdict", NOTHING), IS("length", 60), IS("queue", 0));
-	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++)
-		CHECK_ROWS(both, sent[i].times, OURS, IS("at", "exit"), IS("verdict", sent[i].name));
+	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++) {
+		const char *bytes = text("ffffffffffff02020202020288b5%02x%090d", sent[i].what, 0);
+
+		CHECK_ROWS(both, sent[i].times, OURS, IS("at", "entry"), IS("verdict", NOTHING), IS("length", 60), IS("queue", 0), IS("bytes", bytes));
+		CHECK_ROWS(both, sent[i].times, OURS, IS("at", "exit"), IS("verdict", sent[i].name), IS("length", 60), IS("bytes", bytes));
+	}
 	each_row(r, both, OURS, IS("at", "entry")) {
-		CHECK_ROWS(both, 2, OURS, IS("packet", string(r, "packet")), IS("bytes", string(r, "bytes")));
+		if (strncmp(string(r, "bytes") + 28, "71", 2))
+			CHECK_ROWS(both, 2, OURS, IS("packet", string(r, "packet")), IS("bytes", string(r, "bytes")));
 	}
 	CHECK_NO_LOSS(both);
 	check_exits(file, id);
