@@ -370,7 +370,6 @@ TEST(xdpdump, "with an XDP program there, packets before and after it with its v
 
 	REQUIRE(skel && !bpf_obj_get_info_by_fd(bpf_program__fd(skel->progs.actions), &info, &size));
 	id = text("%u", info.id);
-	REFUSED(2, "on which interface?", "-d", "1");
 	REFUSED(2, "there is no 'nowhere'", "-I", "nowhere");
 	REFUSED(2, "--at: 'middle' is neither", "-I", "pair", "--at", "entry,middle");
 	REFUSED(2, "leave --json", "-I", "pair", "-j", "-w", "x");

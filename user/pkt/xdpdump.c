@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include "lib/hook.h"
 #include "lib/lib.h"
+#include "lib/netdev.h"
 #include "lib/pcapng.h"
 #include "lib/prog.h"
 #include "lib/sock_user.h"
@@ -117,6 +119,8 @@ static int parse_places(void)
 
 static int usage(struct run *run)
 {
+	struct netdev_about dev = {};
+
 	if (!interface) {
 		err("on which interface? --interface eth0; 'ip link' lists them");
 		return -EINVAL;
@@ -125,6 +129,11 @@ static int usage(struct run *run)
 	if (!index_of) {
 		err("--interface: there is no '%s' in this network namespace: 'ip link' lists them", interface);
 		return -EINVAL;
+	}
+	netdev_about(interface, &dev);
+	if (dev.type != ARPHRD_ETHER && dev.type != ARPHRD_LOOPBACK) {
+		err("%s: its packets don't begin with Ethernet's header: pktpath -I %s", interface, interface);
+		return -EOPNOTSUPP;
 	}
 	if (mode && strcmp(mode, "native") && strcmp(mode, "generic")) {
 		err("--mode: '%s' is neither native nor generic", mode);
@@ -445,5 +454,5 @@ TOOL(xdpdump,
 	.caveats  = "A program that was loaded without BTF can't be traced. Of a packet in several pieces (with a large MTU) a traced "
 		    "program has only the first one, a program of its own all. It doesn't put interfaces into promiscuous mode. "
 		    "Attaching a program of its own may stop an interface for a moment, as its driver sets up its queues anew.",
-	.packets  = true, .trial = "--interface=lo", .caps = 1ULL << 21 /* SYS_ADMIN */, .examples = examples, .opts = opts,
+	.packets  = true, .trial = "--interface=lo\t--mode=generic", .caps = 1ULL << 21 /* SYS_ADMIN */, .examples = examples, .opts = opts,
 	.columns  = columns, .setup = setup, .attach = attach, .event = event, .tick = tick, .end = end);
