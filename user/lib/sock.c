@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/btf.h"
@@ -282,7 +281,6 @@ static int one_range(const char *word, __u32 n, void *to)
 
 int sock_proto(struct run *run, const char *arg, void *value)
 {
-	struct protoent *entry = getprotobyname(arg);
 	static const struct {
 		const char *name;
 		__u32 number;
@@ -295,11 +293,11 @@ int sock_proto(struct run *run, const char *arg, void *value)
 			*(__u32 *)value = names[i].number;
 			return 0;
 		}
-	if (!entry && (*rest || rest == arg || !n || n > 255)) {
+	if (*rest || rest == arg || !n || n > 255) {
 		err("--proto: '%s' is no protocol: tcp, udp, icmp, icmp6, sctp or a number from 1 to 255", arg);
 		return -EINVAL;
 	}
-	*(__u32 *)value = entry ? (__u32)entry->p_proto : n;
+	*(__u32 *)value = n;
 	return 0;
 }
 
