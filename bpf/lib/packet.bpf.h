@@ -26,11 +26,11 @@ enum {
 #define TC_ACT_OK     0
 #define TC_ACT_SHOT   2
 
-enum packet_from { PACKET_XDP, PACKET_MAC, PACKET_NET };
+enum packet_from { PACKET_XDP, PACKET_MAC, PACKET_NET, PACKET_MEMORY };
 
 struct packet_in {
 	void *ctx;
-	const void *data, *end;		/* XDP only */
+	const void *data, *end;		/* XDP and memory only */
 };
 
 struct packet_ether {
@@ -83,6 +83,8 @@ static __always_inline bool packet_read(const enum packet_from from, const struc
 	}
 	if (at > PACKET_DEEPEST)
 		return false;
+	if (from == PACKET_MEMORY)	/* of the kernel, for programs that trace others */
+		return in->data + at + n <= in->end && !bpf_probe_read_kernel(to, n, in->data + at);
 	if (from == PACKET_MAC)
 		return !bpf_skb_load_bytes(in->ctx, at, to, n);
 	return !bpf_skb_load_bytes_relative(in->ctx, at, to, n, BPF_HDR_START_NET);

@@ -59,7 +59,7 @@ TEST_EACH_TOOL("a closed stdout ends it without a word", .traces = true)
 	REQUIRE(pipe(out) == 0);
 	fcntl(out[0], F_SETFD, FD_CLOEXEC);
 	fcntl(out[1], F_SETFD, FD_CLOEXEC);
-	job = job_start(&(struct how){.out = out[1]}, LINE("--json", "--duration", "1"));
+	job = job_start(&(struct how){.out = out[1]}, LINE("--json", "--quiet", "--duration", "1"));	/* notes at the start are none of it */
 	close(out[0]);
 	close(out[1]);
 	child_go(&noise);
@@ -80,7 +80,7 @@ TEST_EACH_TOOL("a reader that goes ends it, also while there is nothing to write
 	fcntl(out[0], F_SETFD, FD_CLOEXEC);
 	fcntl(out[1], F_SETFD, FD_CLOEXEC);
 	fcntl(ready[0], F_SETFD, FD_CLOEXEC);
-	job = job_start(&(struct how){.out = out[1]}, LINE("--duration", "600", "--ready-fd", text("%d", ready[1])));
+	job = job_start(&(struct how){.out = out[1]}, LINE("--quiet", "--duration", "600", "--ready-fd", text("%d", ready[1])));
 	close(out[1]);
 	close(ready[1]);
 	REQUIRE(read(ready[0], &byte, 1) == 1);

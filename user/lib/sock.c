@@ -279,6 +279,28 @@ static int one_range(const char *word, __u32 n, void *to)
 	return 0;
 }
 
+int sock_proto(struct run *run, const char *arg, void *value)
+{
+	static const struct {
+		const char *name;
+		__u32 number;
+	} names[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 }, { "icmp6", 58 }, { "icmpv6", 58 }, { "sctp", 132 } };
+	char *rest;
+	unsigned long n = strtoul(arg, &rest, 10);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcasecmp(arg, names[i].name)) {
+			*(__u32 *)value = names[i].number;
+			return 0;
+		}
+	if (*rest || rest == arg || !n || n > 255) {
+		err("--proto: '%s' is no protocol: tcp, udp, icmp, icmp6, sctp or a number from 1 to 255", arg);
+		return -EINVAL;
+	}
+	*(__u32 *)value = n;
+	return 0;
+}
+
 int sock_ports(struct run *run, const char *arg, void *to)
 {
 	struct sock_ports ports = {};

@@ -10,6 +10,7 @@
 int sock_net(struct run *run, const char *arg, void *to);
 int sock_nets(struct run *run, const char *arg, void *to);
 int sock_ports(struct run *run, const char *arg, void *to);
+int sock_proto(struct run *run, const char *arg, void *to);	/* "udp", "17", to a __u32 */
 void sock_addr(struct out *out, __u32 family, const __u32 *addr);
 int sock_owners(struct run *run);	int sock_transfers(struct run *run);	/* .setup of a tool with lib/transfer.bpf.h */
 /* .setup of a tool with lib/owner.bpf.h that wants to know whose sockets are ... */
@@ -40,6 +41,18 @@ void sock_show_remote(struct out *out, const struct column *c, const void *row);
 	    .parse = sock_nets),						\
 	OPT(0, "raddr", "NETS", skel, sock_raddr, "only these remote addresses or networks", .parse = sock_nets), \
 	OPT(0, "addr", "NETS", skel, sock_addr, "only these addresses or networks, on either end", .parse = sock_nets)
+
+/* Of packets: l is where one comes from, r where it goes to. */
+#define OPT_PACKET(skel)							\
+	OPT('4', "ipv4", NULL, skel, sock_ipv4, "only IPv4"),			\
+	OPT('6', "ipv6", NULL, skel, sock_ipv6, "only IPv6"),			\
+	OPT(0, "proto", "PROTO", skel, only_protocol, "only this protocol: tcp, udp, icmp, icmp6, a number", .parse = sock_proto), \
+	OPT(0, "sport", "PORTS", skel, sock_lport, "only from these ports: 80,8000-8080", .parse = sock_ports), \
+	OPT(0, "dport", "PORTS", skel, sock_rport, "only to these ports", .parse = sock_ports), \
+	OPT('P', "port", "PORTS", skel, sock_port, "only from or to these ports", .parse = sock_ports), \
+	OPT(0, "src", "NETS", skel, sock_laddr, "only from these addresses or networks: 10.0.0.0/8,::1", .parse = sock_nets), \
+	OPT(0, "dst", "NETS", skel, sock_raddr, "only to these addresses or networks", .parse = sock_nets), \
+	OPT(0, "addr", "NETS", skel, sock_addr, "only from or to these addresses or networks", .parse = sock_nets)
 
 /* Of sockets that have no other end. */
 #define OPT_FLOW_LOCAL(skel)							\

@@ -448,42 +448,12 @@ static void show_flow(struct out *out, const struct column *c, const void *row)
 	end(out, e->flow.family, e->flow.raddr, e->flow.rport);
 }
 
-static int parse_protocol(struct run *run, const char *arg, void *value)
-{
-	static const struct {
-		const char *name;
-		__u32 number;
-	} names[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 }, { "icmp6", 58 }, { "icmpv6", 58 }, { "sctp", 132 } };
-	char *rest;
-	unsigned long n = strtoul(arg, &rest, 10);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcasecmp(arg, names[i].name)) {
-			*(__u32 *)value = names[i].number;
-			return 0;
-		}
-	if (*rest || rest == arg || !n || n > 255) {
-		err("--proto: '%s' is no protocol: tcp, udp, icmp, icmp6, sctp or a number from 1 to 255", arg);
-		return -EINVAL;
-	}
-	*(__u32 *)value = n;
-	return 0;
-}
-
 static const struct opt opts[] = {
 	{ .letter = 'I', .name = "interface", .arg = "NAMES", .value = V_CHARS, .here = &hook.interfaces, .complete = "interface",
 	  .help = "also by programs of its own at these interfaces: XDP, tc, a packet socket, netfilter" },
 	{ .letter = 'm', .name = "mode", .arg = "MODE", .value = V_CHARS, .here = &mode, .complete = "native generic none",
 	  .help = "... with XDP native (the default), generic, or not at all (none)" },
-	OPT('4', "ipv4", NULL, pktpath, sock_ipv4, "only IPv4"),
-	OPT('6', "ipv6", NULL, pktpath, sock_ipv6, "only IPv6"),
-	OPT(0, "proto", "PROTO", pktpath, only_protocol, "only this protocol: tcp, udp, icmp, icmp6, a number", .parse = parse_protocol),
-	OPT(0, "sport", "PORTS", pktpath, sock_lport, "only from these ports: 80,8000-8080", .parse = sock_ports),
-	OPT(0, "dport", "PORTS", pktpath, sock_rport, "only to these ports", .parse = sock_ports),
-	OPT('P', "port", "PORTS", pktpath, sock_port, "only from or to these ports", .parse = sock_ports),
-	OPT(0, "src", "NETS", pktpath, sock_laddr, "only from these addresses or networks: 10.0.0.0/8,::1", .parse = sock_nets),
-	OPT(0, "dst", "NETS", pktpath, sock_raddr, "only to these addresses or networks", .parse = sock_nets),
-	OPT(0, "addr", "NETS", pktpath, sock_addr, "only from or to these addresses or networks", .parse = sock_nets),
+	OPT_PACKET(pktpath),
 	{ .name = "packets", .arg = "COUNT", .value = V_U32, .min = 1, .max = 1U << 31, .here = &packets,
 	  .help = "only the first so many packets" },
 	{ .name = "send", .arg = "ADDRESS:PORT", .value = V_CHARS, .here = &to,
