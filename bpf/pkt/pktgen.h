@@ -58,8 +58,8 @@ static inline __attribute__((always_inline)) void pktgen_set(__u16 *to, __u16 va
 static inline __attribute__((always_inline)) void pktgen_vary(const volatile struct pktgen_plan *plan, void *ip,
 							      const int six, __u64 n)
 {
-	__u16 *half[PKTGEN_FIELDS] = {ip + (six ? 40 : 20), ip + (six ? 42 : 22), ip + (six ? 20 : 12),
-				      ip + (six ? 36 : 16)};
+	__u16 *half[PKTGEN_FIELDS] = { ip + (six ? 40 : 20), ip + (six ? 42 : 22), ip + (six ? 20 : 12),
+				      ip + (six ? 36 : 16) };
 	__u16 *head = six ? NULL : ip + 10, *check = ip + (six ? 46 : 26);
 
 #pragma GCC unroll 4

@@ -51,8 +51,12 @@ static void json(void)
 	EACH_PLACE(p) {
 		printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", p->domain, p->tool->name);
 		json_text(p->tool->summary);
-		if (p->tool->trial)
-			printf(",\"args\":[\"%s\"]", p->tool->trial);
+		if (p->tool->trial) {
+			printf(",\"args\":[\"");
+			for (const char *at = p->tool->trial; *at; at++)
+				printf(*at == '\n' ? "\",\"" : "%c", *at);
+			printf("\"]");
+		}
 		printf("}\n");
 	}
 }

@@ -401,11 +401,14 @@ static void doctor_tool(const struct tool *tool)
 	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
 		return;
 	if (!pid) {
-		char *args[] = { (char *)tool->name, "--explain", (char *)tool->trial, NULL };
+		char *args[8] = { (char *)tool->name, "--explain" }, *words = tool->trial ? strdup(tool->trial) : NULL;
+		int n = 2;
 
+		while (n < 7 && (args[n] = strsep(&words, "\n")))
+			n++;
 		dup2(out[1], STDERR_FILENO);
 		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-		_exit(tool_run(tool, tool->trial ? 3 : 2, args, true));
+		_exit(tool_run(tool, n, args, true));
 	}
 	close(out[1]);
 	while (at < sizeof(text) - 1 && (n = read(out[0], text + at, sizeof(text) - 1 - at)) > 0)

@@ -40,7 +40,7 @@ static struct sender {
 	struct pktgen_value sum;
 	int error, fd; /* fd: a packet socket */
 	bool started;
-} * senders;
+} *senders;
 static bool stop;
 static __u32 ended;
 static struct {
@@ -85,7 +85,7 @@ static int parse_range(const char *option, const char *text, int family, __u32 *
 	}
 	if (prefix)
 		memcpy(prefix, part[0], 16);
-	*range = (struct pktgen_range){last[0], last[1] - last[0] + 1};
+	*range = (struct pktgen_range){ last[0], last[1] - last[0] + 1 };
 	return 0;
 }
 
@@ -235,7 +235,7 @@ static int send_live(struct sender *s, __u32 n)
 	if (bpf_map_lookup_elem(fds.senders, &s->cpu, &now))
 		return -errno;
 	s->done = now.next - s->first;
-	s->sum = (struct pktgen_value){now.sent, s->done - now.sent, now.sent * size};
+	s->sum = (struct pktgen_value){ now.sent, s->done - now.sent, now.sent * size };
 	return ret;
 }
 
@@ -256,7 +256,7 @@ static int send_by_socket(struct sender *s, __u32 n)
 			pktgen_vary(&plan, frame + plan.ip, true, s->first + s->done + i);
 		else
 			pktgen_vary(&plan, frame + plan.ip, false, s->first + s->done + i);
-		parts[i] = (struct iovec){frame, size};
+		parts[i] = (struct iovec){ frame, size };
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -324,7 +324,7 @@ static void *work(void *arg)
 
 static int open_sockets(void)
 {
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = plan.index};
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_ifindex = plan.index };
 	int one = 1;
 
 	for (__u32 i = 0; i < threads; i++) {
@@ -405,11 +405,11 @@ static int attach(struct run *run)
 	}
 	senders = calloc(threads, sizeof(*senders));
 	for (__u32 i = 0; senders && !ret && i < threads; i++, cpu++) {
-		struct pktgen_sender begin = {.next = first};
+		struct pktgen_sender begin = { .next = first };
 
 		while (!CPU_ISSET(cpu, &cpus))
 			cpu++;
-		senders[i] = (struct sender){.cpu = cpu, .first = first, .fd = -1};
+		senders[i] = (struct sender){ .cpu = cpu, .first = first, .fd = -1 };
 		senders[i].quota = count ? count / threads + (i < count % threads) : -1ULL;
 		first += count ? senders[i].quota : 1ULL << 40;
 		ret = bpf_map_update_elem(fds.senders, &cpu, &begin, BPF_ANY) ? -errno : 0;
@@ -462,83 +462,29 @@ static void show_by(struct out *out, const struct column *c, const void *row)
 }
 
 static const struct opt opts[] = {
-	{.letter = 'I',
-	 .name = "interface",
-	 .arg = "NAME",
-	 .value = V_CHARS,
-	 .here = &interface,
-	 .complete = "interface",
-	 .help = "where they are sent"},
-	{.letter = 'n',
-	 .name = "frames",
-	 .arg = "N",
-	 .value = V_U64,
-	 .here = &count,
-	 .help = "so many in all; 0: without end (0)"},
-	{.letter = 'R',
-	 .name = "rate",
-	 .arg = "N",
-	 .value = V_U64,
-	 .here = &rate,
-	 .max = 1000000000000,
-	 .help = "so many in a second, by all threads together; 0: as many as it can (1000)"},
-	{.letter = 't',
-	 .name = "threads",
-	 .arg = "N",
-	 .value = V_U32,
-	 .min = 1,
-	 .max = CPU_SETSIZE,
-	 .here = &threads,
-	 .help = "senders, each on a CPU of its own (1)"},
-	{.letter = 's',
-	 .name = "size",
-	 .arg = "BYTES",
-	 .value = V_U32,
-	 .min = 42,
-	 .max = LARGEST,
-	 .here = &size,
-	 .help = "of a frame, without its checksum (64)"},
-	{.name = "source",
-	 .arg = "ADDRESSES",
-	 .value = V_CHARS,
-	 .here = &source,
-	 .help = "of IPv4 or IPv6: one, or a range A-B (198.18.0.1 or 2001:2::1)"},
-	{.name = "destination",
-	 .arg = "ADDRESSES",
-	 .value = V_CHARS,
-	 .here = &destination,
-	 .help = "the same (198.18.0.2 or 2001:2::2)"},
-	{.name = "source-port", .arg = "PORTS", .value = V_CHARS, .here = &source_port, .help = "of UDP: one, or a range (9)"},
-	{.name = "port",
-	 .arg = "PORTS",
-	 .value = V_CHARS,
-	 .here = &port,
-	 .help = "that they go to (9, which discards)"},
-	{.name = "source-mac",
-	 .arg = "ADDRESS",
-	 .value = V_CHARS,
-	 .here = &from_mac,
-	 .help = "the interface's own unless told"},
-	{.name = "mac",
-	 .arg = "ADDRESS",
-	 .value = V_CHARS,
-	 .here = &to_mac,
-	 .help = "that they go to; unless told the interface's own, so that no other host takes them"},
-	{.name = "vlan",
-	 .arg = "ID",
-	 .value = V_U32,
-	 .min = 1,
-	 .max = 4094,
-	 .here = &vlan,
-	 .help = "with a tag of 802.1Q"},
-	{.name = "by",
-	 .arg = "WAY",
-	 .value = V_CHARS,
-	 .here = &by,
-	 .complete = "live socket",
-	 .help = "live: by XDP, which takes a kernel of 5.18 and a driver; socket: by packet sockets; else the first "
-		 "of them that can"},
-	{}};
+	{ .letter = 'I', .name = "interface", .arg = "NAME", .value = V_CHARS, .here = &interface, .complete = "interface",
+	  .help = "where they are sent" },
+	{ .letter = 'n', .name = "frames", .arg = "N", .value = V_U64, .here = &count, .help = "so many in all; 0: without end (0)" },
+	{ .letter = 'R', .name = "rate", .arg = "N", .value = V_U64, .here = &rate, .max = 1000000000000,
+	  .help = "so many in a second, by all threads together; 0: as many as it can (1000)" },
+	{ .letter = 't', .name = "threads", .arg = "N", .value = V_U32, .min = 1, .max = CPU_SETSIZE, .here = &threads,
+	  .help = "senders, each on a CPU of its own (1)" },
+	{ .letter = 's', .name = "size", .arg = "BYTES", .value = V_U32, .min = 42, .max = LARGEST, .here = &size,
+	  .help = "of a frame, without its checksum (64)" },
+	{ .name = "source", .arg = "ADDRESSES", .value = V_CHARS, .here = &source,
+	  .help = "of IPv4 or IPv6: one, or a range A-B (198.18.0.1 or 2001:2::1)" },
+	{ .name = "destination", .arg = "ADDRESSES", .value = V_CHARS, .here = &destination,
+	  .help = "the same (198.18.0.2 or 2001:2::2)" },
+	{ .name = "source-port", .arg = "PORTS", .value = V_CHARS, .here = &source_port, .help = "of UDP: one, or a range (9)" },
+	{ .name = "port", .arg = "PORTS", .value = V_CHARS, .here = &port, .help = "that they go to (9, which discards)" },
+	{ .name = "source-mac", .arg = "ADDRESS", .value = V_CHARS, .here = &from_mac, .help = "the interface's own unless told" },
+	{ .name = "mac", .arg = "ADDRESS", .value = V_CHARS, .here = &to_mac,
+	  .help = "that they go to; unless told the interface's own, so that no other host takes them" },
+	{ .name = "vlan", .arg = "ID", .value = V_U32, .min = 1, .max = 4094, .here = &vlan, .help = "with a tag of 802.1Q" },
+	{ .name = "by", .arg = "WAY", .value = V_CHARS, .here = &by, .complete = "live socket",
+	  .help = "live: by XDP, which takes a kernel of 5.18 and a driver; socket: by packet sockets; else the first of them that can" },
+	{}
+};
 
 static const struct column columns[] = {
 	COL("cpu", ROW, cpu, 4, "that sends"),
@@ -547,27 +493,25 @@ static const struct column columns[] = {
 	COL("failed", ROW, value.failed, 10, "... and that it didn't"),
 	COL_OWN("sent_s", out_rate, 10, "sent in a second", .bare_json = true, .offset = offsetof(ROW, value.sent)),
 	COL_AS(L_SIZE, "bytes", ROW, value.bytes, 9, "sent, with headers of Ethernet"),
-	{}};
+	{}
+};
 
 static const struct example examples[] = {
-	{"-I eth0 -n 10000", "10,000 frames in ten seconds"},
-	{"-I eth0 -R 0 -t 2 -i 1", "as many as two CPUs can, shown every second"},
-	{"-I eth0 --destination 10.0.0.2 --source-port 1000-1999", "1,000 flows to one host"},
-	{"-I eth0 --source 2001:db8::1-2001:db8::ff --destination 2001:db8:1::1 --vlan 5 -s 1400",
-	 "IPv6 in a VLAN, from 255 addresses"},
-	{}};
+	{ "-I eth0 -n 10000", "10,000 frames in ten seconds" },
+	{ "-I eth0 -R 0 -t 2 -i 1", "as many as two CPUs can, shown every second" },
+	{ "-I eth0 --destination 10.0.0.2 --source-port 1000-1999", "1,000 flows to one host" },
+	{ "-I eth0 --source 2001:db8::1-2001:db8::ff --vlan 5", "IPv6 in a VLAN, from 255 addresses" },
+	{}
+};
 
-TOOL(pktgen, .summary = "send frames of UDP, by XDP or by packet sockets",
-     .about = "Makes frames of UDP over IPv4 or IPv6 with valid checksums and sends them on an interface, past "
-	      "routing, netfilter "
-	      "and qdiscs. Of ranges all combinations come in turn, the source port changing first; several threads "
-	      "share them. "
-	      "How many were sent and not is told for each CPU.",
-     .cost = "A sender keeps its CPU busy when there is no rate. Frames by XDP need no socket buffers, and are several "
-	     "times faster.",
-     .caveats = "Sent is what the driver took; a queue behind it may drop. A veth's other end takes frames from XDP "
-		"only where it has an "
-		"XDP program, or GRO. Unless it is told otherwise it sends 1,000 frames in a second.",
-     .packets = true, .trial = "--interface=lo", .caps = 1ULL << 13 /* NET_RAW */, .examples = examples, .opts = opts,
-     .columns = columns, .setup = setup, .attach = attach, .tick = tick,
-     .table = ROWS("counts", ROW, "sent", .per_cpu = 1, .apart = true));
+TOOL(pktgen,
+	.summary  = "send frames of UDP, by XDP or by packet sockets",
+	.about    = "Makes frames of UDP over IPv4 or IPv6 with valid checksums and sends them on an interface, past routing, netfilter "
+		    "and qdiscs. Of ranges all combinations come in turn, the source port changing first; several threads share them. "
+		    "How many were sent and not is told for each CPU.",
+	.cost     = "A sender keeps its CPU busy when there is no rate. Frames by XDP need no socket buffers.",
+	.caveats  = "Sent is what the driver took; a queue behind it may drop. A veth's other end takes frames from XDP only where it has an "
+		    "XDP program, or GRO. Unless it is told otherwise it sends 1,000 frames in a second.",
+	.packets  = true, .trial = "--interface=lo", .caps = 1ULL << 13 /* NET_RAW */,
+	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
+	.table    = ROWS("counts", ROW, "sent", .per_cpu = 1, .apart = true));
