@@ -9,6 +9,6 @@ struct argdist_key {
 	char values[ARGDIST_ROOM];
 };
 
-struct argdist_probe {
-	__u64 probe;
+struct argdist_value {
+	__u64 count, sum;	/* sum: 0 unless it was asked for */
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
 #include "lib/filter.bpf.h"
-#include "lib/generated.bpf.h"
+#include "lib/generated_calls.bpf.h"
 #include "lib/points.bpf.h"
 #include "lib/stack.bpf.h"
 #include "trace.h"
@@ -9,16 +9,11 @@
 const volatile bool stacks, with_regex;		/* with_regex: for user space */
 const volatile __u32 record = sizeof(struct trace_row);
 
-static __always_inline int see(void *ctx, bool entry, __u64 number)
+static __always_inline int show(void *ctx, __u64 *room, bool entry, __u64 number)
 {
-	__u64 room[GENERATED_ROOM], kernel = 0, user = 0;
+	__u64 kernel = 0, user = 0;
 	struct trace_row *e;
 
-	if (common.filters & ONLY_CPUS && !filter_has(ONLY_CPUS, bpf_get_smp_processor_id()))
-		return 0;
-	if (!filter_current())
-		return 0;
-	generated_begin(room, ctx);
 	if (!generated(GENERATED_IF, room, 0ULL))
 		return 0;
 	if (stacks) {
@@ -37,4 +32,21 @@ static __always_inline int see(void *ctx, bool entry, __u64 number)
 	return 0;
 }
 
+static __always_inline int see(void *ctx, bool entry, __u64 number)
+{
+	__u64 room[GENERATED_ROOM];
+
+	if (!is_on_cpu() || !filter_current())
+		return 0;
+	generated_begin(room, ctx);
+	return show(ctx, room, entry, number);
+}
+
 POINTS_BOTH(see)
+
+static __always_inline int show_return(void *ctx, __u64 *room, __u64 number)
+{
+	return show(ctx, room, false, number);
+}
+
+GENERATED_CALLS(show_return)

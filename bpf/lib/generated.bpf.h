@@ -6,9 +6,13 @@
 #ifndef GENERATED_BPF_H
 #define GENERATED_BPF_H
 
-#define GENERATED_ROOM 35	/* words; CODE_ROOM in user/lib/expr.h */
+#define GENERATED_ROOM 36	/* words; CODE_ROOM in user/lib/expr.h */
 #define GENERATED_IF	0	/* true: it is wanted */
 #define GENERATED_VALUE 1
+#define GENERATED_ENTRY 2	/* what is kept of a call: struct call's values */
+
+#define CALL_DEPTH  16		/* for calls.bpf.h */
+#define CALL_VALUES 6		/* EXPR_ENTRIES in user/lib/expr.h */
 
 /* Once for an event, before the others. */
 static __always_inline void generated_begin(__u64 *room, void *ctx)
@@ -16,6 +20,9 @@ static __always_inline void generated_begin(__u64 *room, void *ctx)
 	room[0] = (__u64)ctx;
 	room[2] = current_ids();	/* as -p and the columns have them */
 }
+
+/* ... of a call that returns: how long it took, then its values. */
+#define generated_call(room, call) ((room)[3] = (__u64)&(call)->since)
 
 /*
  * `to`: memory that the code writes to. The code may use all registers, so the compiler keeps what it has in memory: it is

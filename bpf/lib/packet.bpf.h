@@ -237,12 +237,35 @@ static __always_inline void packet_ether(const enum packet_from from, const stru
 	packet_ip(from, in, p, at);
 }
 
+/* Where nothing but the version tells what it is. */
+static __always_inline void packet_bare(const struct packet_in *in, struct packet *p)
+{
+	__u16 version;
+
+	if (!packet_read(PACKET_XDP, in, 0, &version, sizeof(version))) {
+		p->flags |= PACKET_BAD;
+		return;
+	}
+	version = bpf_ntohs(version) >> 12;
+	p->ether_type = version == 4 ? 0x0800 : version == 6 ? 0x86dd : 0;
+	packet_ip(PACKET_XDP, in, p, 0);
+}
+
+/* With all its pieces. */
+static __always_inline __u32 packet_length_xdp(struct xdp_md *ctx)
+{
+	return common.frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
+}
+
 static __always_inline void packet_of_xdp(struct xdp_md *ctx, struct packet *p)
 {
 	const struct packet_in in = { ctx, (void *)(long)ctx->data, (void *)(long)ctx->data_end };
 
-	p->length = common.frags ? bpf_xdp_get_buff_len(ctx) : in.end - in.data;
-	packet_ether(PACKET_XDP, &in, p);
+	p->length = packet_length_xdp(ctx);
+	if (common.no_ether)
+		packet_bare(&in, p);
+	else
+		packet_ether(PACKET_XDP, &in, p);
 }
 
 /* The outer tag of a VLAN may stand beside the packet. */
@@ -252,7 +275,7 @@ static __always_inline void packet_of_skb(struct __sk_buff *ctx, struct packet *
 
 	p->length = ctx->len;
 	p->mark = ctx->mark;
-	if (!mac) {
+	if (!mac || common.no_ether) {
 		p->ether_type = bpf_ntohs(ctx->protocol);
 		packet_ip(PACKET_NET, &in, p, 0);
 		return;

@@ -41,15 +41,23 @@ ___POINT("?uprobe", user_places, with(see, ctx, false, bpf_get_attach_cookie(ctx
 #define POINTS_NUMBERED(see)	___POINTS(___WITH_NUMBER, see)
 #define POINTS_BOTH(see)	___POINTS(___WITH_BOTH, see)
 
-/* For points_setup_calls(): functions as they begin and as they return. */
+/*
+ * For points_setup_calls() and points_call(): calls as they begin, `enter(ctx, number, sp)`, and as they return,
+ * `leave(ctx, number)`. sp: of the stack that they are on, 0 of system calls.
+ */
+#define ___CALLS(name, section, sp, number, enter, leave)		\
+___POINT("?" section, name##_enter, enter(ctx, number, sp))		\
+___POINT("?" section, name##_leave, leave(ctx, number))
+
 #define CALLS_NUMBERED(enter, leave)					\
-___POINT("?kprobe", kernel_function, enter(ctx, point_number()))	\
-___POINT("?kprobe.multi", kernel_functions, enter(ctx, bpf_get_attach_cookie(ctx))) \
-___POINT("?uprobe", user_function, enter(ctx, point_number()))		\
-___POINT("?uprobe", user_functions, enter(ctx, bpf_get_attach_cookie(ctx))) \
-___POINT("?kprobe", kernel_return, leave(ctx, point_number()))		\
-___POINT("?kprobe.multi", kernel_returns, leave(ctx, bpf_get_attach_cookie(ctx))) \
-___POINT("?uprobe", user_return, leave(ctx, point_number()))		\
-___POINT("?uprobe", user_returns, leave(ctx, bpf_get_attach_cookie(ctx)))
+___CALLS(kernel, "kprobe", REGS_SP(ctx), point_number(), enter, leave)	\
+___CALLS(kernel_many, "kprobe.multi", REGS_SP(ctx), bpf_get_attach_cookie(ctx), enter, leave) \
+___CALLS(user, "uprobe", REGS_SP(ctx), point_number(), enter, leave)	\
+___CALLS(user_many, "uprobe", REGS_SP(ctx), bpf_get_attach_cookie(ctx), enter, leave)
+
+/* ... of system calls too, by their tracepoints. */
+#define CALLS_AND_SYSCALLS_NUMBERED(enter, leave)			\
+CALLS_NUMBERED(enter, leave)						\
+___CALLS(tracepoint, "tp", 0, point_number(), enter, leave)
 
 #endif

@@ -94,6 +94,7 @@ struct common {
 	__u8 task_storage;	/* bpf_task_storage_get() is there for tracing */
 	__u8 want_netns;
 	__u8 frags;		/* XDP programs get packets in several pieces */
+	__u8 no_ether;		/* packets of the interface begin with IP's header, not with Ethernet's */
 };
 
 #endif

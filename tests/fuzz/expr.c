@@ -15,7 +15,9 @@ static struct iovec iov[2] = {{words[0], 77}, {words[1], 1ULL << 40}};
 
 static const char *const numbers[] = {"a0", "a1", "a2", "a3", "a4", "a5", "0", "1", "2", "63", "0xffffffff", "0x8000000000000000", "7",
 				      "p->iov_len", "p[1].iov_len", "s[1]", "*(s32 *)p", "p[a0 & 1].iov_len", "(s == \"first text\")",
-				      "(str(p[1].iov_base) != \"sec\")", "*(u16 *)p->iov_base"};
+				      "(str(p[1].iov_base) != \"sec\")", "*(u16 *)p->iov_base",
+				      "*((u16 *)p->iov_base + 3)", "(p + (a1 & 1))->iov_len", "((p + 5) - p)", "(ip(a2) == \"1.2.3.4\")",
+				      "TCP_CLOSE", "(s64)(p + a4)", "12UL"};
 static const char *const operators[] = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", ">", "<=", ">=", "==", "!=", "&&", "||"};
 static const char *const before[] = {"", "-", "!", "~", "(s8)", "(unsigned int)", "(u64)", "(int)", "(u16)"};
 

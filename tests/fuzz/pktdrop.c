@@ -25,7 +25,7 @@ static void load(void)
 	bpf_program__set_autoload(skel->progs.on_tc, true);
 	bpf_program__set_autoload(skel->progs.on_cgroup, true);
 	bpf_object__for_each_map(map, skel->obj)
-		if (!strchr(bpf_map__name(map), '.') && bpf_map__max_entries(map) == 1 && map != skel->maps.active)
+		if (!strchr(bpf_map__name(map), '.') && bpf_map__max_entries(map) == 1)
 			bpf_map__set_max_entries(map, 4096);
 	if (pktdrop_bpf__load(skel)) {
 		pktdrop_bpf__destroy(skel);
@@ -47,17 +47,17 @@ static void run(struct model_random *r)
 {
 	static const int drops[] = {1, 2, 0}, passes[] = {2, -1, 1};
 	struct bpf_program *const programs[] = {skel->progs.on_xdp, skel->progs.on_tc, skel->progs.on_cgroup};
+	enum model_set set = model_random(r, MODEL_SETS);
 	int which = model_random(r, 3), n, got;
 	bool mac = which < 2, otherwise = model_random(r, 2), drop;
 	struct rules_maps maps = {.map = {bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
-					  bpf_map__fd(skel->maps.wide_prefix)},
-				  .active = bpf_map__fd(skel->maps.active), .tables = bpf_map__fd(skel->maps.tables),
-				  .counters = bpf_map__fd(skel->maps.counters)};
+					  bpf_map__fd(skel->maps.wide_prefix), bpf_map__fd(skel->maps.word)},
+				  .live = &skel->data_live->live, .counters = bpf_map__fd(skel->maps.counters)};
 	struct model_rule list[16];
 	struct rules rules = {0};
 	char text[4000], *save = NULL;
 
-	n = model_rules(r, list, 1 + model_random(r, 15), mac, which > 0, text);
+	n = model_rules(r, set, list, 1 + model_random(r, 15), mac, which > 0, text);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		MUST(!rules_add(&rules, line, "fuzz"));
 	if (rules_compile(&rules, otherwise)) {	/* of too many kinds */

@@ -244,18 +244,31 @@ static void remember(const char *tool, const char *why)
 	}
 }
 
+/* With the words that it needs to run at all. */
+static struct job *try_it(const char *tool)
+{
+	const char *argv[16] = {"corekit", tool, "--json", "--duration", "100ms"};
+	struct job *list = run("corekit", "--json");
+	json_t *line, *arg;
+	size_t i;
+
+	for (size_t at = 0; (line = row_next(list, &at, WHERE(IS("name", tool))));)
+		json_array_foreach(json_object_get(line, "args"), i, arg) if (i < 8) argv[5 + i] = json_string_value(arg);
+	return job_run(NULL, argv);
+}
+
 /* Status 3 is right only with one line that names the tool and the cause. */
 static void skip_if_it_cannot(const char *tool, struct job *job)
 {
-	json_t *says = diagnosis(tool);
 	const char *why;
+	json_t *says = diagnosis(tool);
 
 	if (!says || !strcmp(string(says, "status"), "runs") || !strcmp(string(says, "status"), "lesser"))
 		return;
 	CHECK_STR(string(says, "status"), "cannot");
 	why = string(says, "why");
 	if (!job)
-		job = run("corekit", tool, "--json", "--duration", "100ms");
+		job = try_it(tool);
 	CHECK_EQ(job->status, 3);
 	CHECK_EQ(lines(job->err), 1);
 	CHECK(!strncmp(job->err, tool, strlen(tool)));

@@ -240,14 +240,27 @@ static inline void model_range(struct model_random *r, int range[2])
 	range[1] = which < 4 ? ranges[which][1] : range[0];
 }
 
+/* What the rules of a set are: any, addresses of one kind, or ranges of ports. */
+enum model_set {MODEL_ANY, MODEL_ADDRESSES, MODEL_PORTS, MODEL_SETS};
+
 /* l2, marks: what the hook knows of. */
-static inline struct model_rule model_rule(struct model_random *r, bool l2, bool marks)
+static inline struct model_rule model_rule(struct model_random *r, enum model_set set, bool l2, bool marks)
 {
 	static const int bits4[] = {32, 24, 16, 8, 32}, bits6[] = {128, 64, 24, 16, 128};
 	struct model_rule rule = {.drop = model_random(r, 2), .src_bits = -1, .dst_bits = -1, .protocol = -1, .vlan = -1,
 				  .sport = {-1}, .dport = {-1}, .port = {-1}, .smac = -1, .dmac = -1, .mark = -1};
 	int shape = model_random(r, 16);
 
+	if (set == MODEL_ADDRESSES) {
+		rule.family = 4;
+		rule.src_bits = 32;
+		model_address(r, 4, rule.src);
+		return rule;
+	}
+	if (set == MODEL_PORTS) {
+		model_range(r, shape % 2 ? rule.sport : rule.dport);	/* `port` may be no other rule than one of these */
+		return rule;
+	}
 	if (shape < 10) {
 		rule.family = model_random(r, 2) ? 4 : 6;
 		if (shape % 3 != 1) {
@@ -327,7 +340,7 @@ static inline void model_text(const struct model_rule *r, char *to)
 }
 
 /* At most `most` rules that don't contradict each other; their text, one a line. */
-static inline int model_rules(struct model_random *r, struct model_rule *rules, int most, bool l2, bool marks, char *text)
+static inline int model_rules(struct model_random *r, enum model_set set, struct model_rule *rules, int most, bool l2, bool marks, char *text)
 {
 	char lines[64][200];
 	int n = 0;
@@ -336,7 +349,7 @@ static inline int model_rules(struct model_random *r, struct model_rule *rules, 
 	for (int i = 0; i < most; i++) {
 		bool twice = false;
 
-		rules[n] = model_rule(r, l2, marks);
+		rules[n] = model_rule(r, set, l2, marks);
 		model_text(&rules[n], lines[n]);
 		for (int j = 0; j < n; j++)
 			twice |= !strcmp(strpbrk(lines[j], "pw") + 1, strpbrk(lines[n], "pw") + 1);

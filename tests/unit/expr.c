@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* user/lib/expr_*.c: expressions as programs give what C gives. */
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include "expr_run.h"
 #include "unit.h"
@@ -71,7 +72,9 @@ TEST(expr, "arithmetic, comparison and logic, as C has them in 64 bits")
 	SAME(a0 < 0 ? a2 : a3);
 	SAME(a0 > 0 ? 1 : a1 == 2 ? 2 : 0x123456789abcdef);
 	gives("(__u8)a0 + (__s8)a5 + (unsigned int)a2 + (int)a3 + (unsigned short)a0 + (long)a1", 249 - 1 + 0xfffffffbULL - 6 + 0xfff9 - 2);
-	SAME('a' + 0x10 + 010);
+	SAME('a' + 0x10 + 010 + 1UL + 2LL + 3u);
+	gives("TCP_ESTABLISHED + BPF_MAP_TYPE_HASH", 2);	/* enumerators of the kernel */
+	gives("(ip(a2) == \"1.2.3.4\") + (ip(a3) != \"1.2.3.4\")", 1);
 	SAME(((((a0 + 1) * (a2 + 2)) + ((a3 + 3) * (a4 + 4))) ^ (((a5 + 5) * (a0 + 6)) - ((a2 + 7) * (a3 + 8)))));
 	gives("-1 < a3", 1);		/* values, not types */
 	gives("a1 > -1", 0);		/* ... as far as 64 bits go */
@@ -92,6 +95,15 @@ TEST(expr, "memory: members, elements, casts, text")
 	gives("((struct iovec *)(a1 + 2 + (u64)p))->iov_len", 77);
 	gives("p[a0 + 8].iov_len", 1ULL << 40);
 	gives("(&p[1])->iov_len", 1ULL << 40);
+	gives("(p + 1)->iov_len + (1 + p)->iov_len - (p + 2 - 1)->iov_len", 1ULL << 40);
+	gives("*((u16 *)p->iov_base + 2) == *(u16 *)((u64)p->iov_base + 4)", 1);
+	gives("*((char *)p[1].iov_base + 7)", words[1][7]);
+	gives("(u64)(p + 3) - (u64)p", 48);
+	gives("(p + 3) - p", 3);
+	/* bits of a byte, 'h', and of the next, ' ', in whatever the kernel has them in */
+	if (!BIG_ENDIAN_HERE)
+		gives("((struct tcphdr *)p[1].iov_base)->doff * 100 + ((struct tcphdr *)p[1].iov_base)->urg * 10 + ((struct tcphdr *)p[1].iov_base)->syn", 610);
+	gives("(u64)((void *)p + 3) - (u64)p", 3);
 	gives("*(u8 *)p->iov_base", 'f');
 	gives("((char *)p[1].iov_base)[7]", words[1][7]);
 	gives("s == \"first text\"", 1);
@@ -111,7 +123,7 @@ TEST(expr, "what is wrong is told, with its place")
 		{"p.iov_len", 1, "->"}, {"p->nosuch", 3, "struct iovec"}, {"a0->x", 2, "pointer"}, {"s > \"x\"", 2, "=="},
 		{"a0 == \"x\"", 3, "text"}, {"1 / 0", 2, "0"}, {"*a0", 0, "pointer"}, {"(struct nosuch *)a0", 8, "type"},
 		{"\"abc", 0, "end"}, {"12z", 0, "number"}, {"*p", 0, "struct"}, {"&a0", 0, "address"}, {"f(1)", 0, "function"},
-		{"\"a\" + 1", 4, "=="}, {"p[s == \"x\"", 10, "]"}, {"comm + 1", 5, "number"}, {"latency", 0, "latency"},
+		{"\"a\" + 1", 4, "=="}, {"p[s == \"x\"", 10, "]"}, {"comm + 1", 5, "number"}, {"latency", 0, "return"}, {"entry(a0)", 0, "return"}, {"ip(s)", 0, "16"}, {"ip(a0) == \"x\"", 7, "IPv4"},
 		{"(struct iovec)a0", 1, "struct"}, {"a0 ? 1", 6, ":"},
 	};
 	struct expr_error e;
@@ -133,4 +145,52 @@ TEST(expr, "what is wrong is told, with its place")
 	memset(deep, '(', 1000);
 	deep[1000] = 0;
 	CHECK_EQ(expr_new(&(struct expr *){0}, &scope, deep, &(struct expr_error){0}), -EINVAL);
+}
+
+static bool shows(const char *text, const void *bytes, size_t size, const char *want)
+{
+	char got[200];
+	struct expr_error e;
+	struct expr *expr;
+
+	if (expr_new(&expr, &scope, text, &e)) {
+		FAIL("'%s': at %zu: %s", text, e.at, e.text);
+		return false;
+	}
+	CHECK_EQ(expr_size(expr, 80), size);
+	got[expr_show(expr, bytes, size, got, sizeof(got))] = 0;
+	expr_free(expr);
+	return CHECK_STR(got, want);
+}
+
+TEST(expr, "what people see: names of enumerators and flags, addresses")
+{
+	static const struct { __u16 family, port; __u8 rest[108]; } four = {AF_INET, 0x901f, {127, 0, 0, 1}},
+							 six = {AF_INET6, 0x901f, {0, 0, 0, 0, [19] = 1}};
+	struct { __u16 family; char path[110]; } local = {AF_UNIX, "/run/x"};
+	__u64 number = 2;
+
+	run_scope(&scope);
+	snprintf(scope.args[3].name, sizeof(scope.args[3].name), "state");
+	scope.args[3].type.names = "__print_symbolic(REC->state, { 1, \"ONE\" }, { (1UL << 1), \"TWO\" })";
+	shows("state", &number, 8, "TWO");
+	shows("state + 1", &number, 8, "2");
+	number = 3;
+	shows("state", &number, 8, "3");
+	scope.args[3].type.names = "__print_flags(REC->state, \"|\", { 1, \"ONE\" }, { (unsigned long)(1UL << 1), \"TWO\" })";
+	shows("state", &number, 8, "ONE|TWO");
+	number = 7;
+	shows("state", &number, 8, "7");
+	number = 0x0100007f;
+	shows("ip(state + 0)", &number, 8, BIG_ENDIAN_HERE ? "1.0.0.127" : "127.0.0.1");
+	number = -5;
+	shows("a0", &number, 8, "-5");
+	if (BIG_ENDIAN_HERE)
+		return;
+	shows("sockaddr(p)", &four, 80, "127.0.0.1:8080");
+	shows("sockaddr(p)", &six, 80, "[::1]:8080");
+	shows("sockaddr(s)", &local, 80, "unix:/run/x");
+	number = 1;
+	if (scope.btf)
+		shows("(enum bpf_map_type)a0", &number, 8, "BPF_MAP_TYPE_HASH");
 }

@@ -12,16 +12,19 @@
 
 ROW {
 	struct argdist_key key;
-	__u64 value;
+	struct argdist_value value;
 };
 
 static struct probe_word *words;
 static struct probe_asked *asked, **first;	/* by place; of each word the first, to know what its values are */
 static __u32 text_size = 40;
-static bool histograms;
+static bool measures;		/* the last value is no part of the key: a histogram's, or added up */
 
 static const struct opt opts[] = {
-	OPT('H', "hist", NULL, argdist, hist, "a histogram of each probe's value, which is one number", KEYED("probe"), .hides = "count value"),
+	OPT('H', "hist", NULL, argdist, hist, "a histogram of each probe's last value, a number; of each key, if there are values before it",
+	    KEYED("probe value"), .hides = "count"),
+	OPT('S', "sum", NULL, argdist, sums, "the last value, a number, is added up for each key, which is the values before it",
+	    .shows = "total avg"),
 	{ .letter = 'Z', .name = "string-size", .arg = "BYTES", .value = V_U32, .here = &text_size, .min = 2, .max = ARGDIST_ROOM,
 	  .help = "how much of a text counts; 40 bytes unless told, 64 at most with the other values" },
 	OPT('E', "regexp", NULL, argdist, with_regex, "names of functions are regular expressions"),
@@ -29,9 +32,15 @@ static const struct opt opts[] = {
 	{}
 };
 
+/* A row begins with its key, and a histogram's is no more. */
 static const char *word_text(const void *row)
 {
-	return words[((const struct argdist_probe *)row)->probe].text;
+	return words[((const struct argdist_key *)row)->probe].text;
+}
+
+static int n_keys(const struct probe_word *w)
+{
+	return w->n - measures;
 }
 
 static void show_probe(struct out *out, const struct column *c, const void *row)
@@ -41,19 +50,36 @@ static void show_probe(struct out *out, const struct column *c, const void *row)
 
 static void show_value(struct out *out, const struct column *c, const void *row)
 {
-	const ROW *r = row;
-	const struct probe_asked *a = first[r->key.probe];
+	const struct argdist_key *key = row;
+	const struct probe_asked *a = first[key->probe];
+	char text[ARGDIST_ROOM * 4];
 
-	for (int i = 0; i < words[r->key.probe].n; i++) {
+	if (!n_keys(&words[key->probe]))
+		out_nothing(out);
+	for (int i = 0; i < n_keys(&words[key->probe]); i++) {
 		if (i)
 			out_str(out, ", ");
-		probe_value_show(out, a->values[i], r->key.values + a->at[i], expr_text_size(a->values[i], text_size));
+		out_bytes(out, text, expr_show(a->values[i], key->values + a->at[i], expr_size(a->values[i], text_size), text, sizeof(text)));
 	}
+}
+
+static void show_sum(struct out *out, const struct column *c, const void *row)
+{
+	out_s64(out, ((const ROW *)row)->value.sum);
+}
+
+static void show_average(struct out *out, const struct column *c, const void *row)
+{
+	const struct argdist_value *v = &((const ROW *)row)->value;
+
+	out_s64(out, v->count ? (__s64)v->sum / (__s64)v->count : 0);
 }
 
 static const struct column columns[] = {
 	COL_OWN("probe", show_probe, -40, "which of the probes"),
-	COL("count", ROW, value, 10, "how often"),
+	COL("count", ROW, value.count, 10, "how often"),
+	COL_OWN("total", show_sum, 16, "of the last value", HIDDEN, .bare_json = true),
+	COL_OWN("avg", show_average, 12, "of the last value", HIDDEN, .bare_json = true),
 	COL_OWN("value", show_value, 0, "the value, or values"),
 	{}
 };
@@ -65,7 +91,7 @@ static const char *place_word(int i)
 	return words[i].place;
 }
 
-static int split(struct run *run, bool hist)
+static int split(struct run *run)
 {
 	struct expr_error e = {};
 	int ret = 0;
@@ -81,14 +107,14 @@ static int split(struct run *run, bool hist)
 		e.at = strlen(words[i].text);
 		if (words[i].format)
 			snprintf(e.text, sizeof(e.text), "there is no format here: PLACE (CONDITION) VALUE");
-		else if (!words[i].n || (hist && words[i].n > 1))
-			snprintf(e.text, sizeof(e.text), words[i].n ? "a histogram is of one value" : "which value?");
+		else if (!words[i].n)
+			snprintf(e.text, sizeof(e.text), "which value?");
 		ret = *e.text ? expr_complain(words[i].text, &e) : 0;
 	}
 	return ret;
 }
 
-static int ask(struct probe_asked *a, const struct probe_word *w, struct expr_scope *scope, bool hist)
+static int ask(struct probe_asked *a, const struct probe_word *w, struct expr_scope *scope)
 {
 	size_t size = 0;
 	int ret = probe_word_ask(w, scope, text_size, a, &size);
@@ -96,9 +122,9 @@ static int ask(struct probe_asked *a, const struct probe_word *w, struct expr_sc
 
 	for (int i = 0; i < w->n && !ret; i++) {
 		e.at = w->at[i];
-		if (hist && expr_is_text(a->values[i]))
-			snprintf(e.text, sizeof(e.text), "text has no histogram");
-		else if ((i + 1 < w->n ? a->at[i + 1] : size) > ARGDIST_ROOM)
+		if (i >= n_keys(w) && expr_is_bytes(a->values[i]))
+			snprintf(e.text, sizeof(e.text), "text is no number: it goes before the last value");
+		else if (i < n_keys(w) && (i + 1 < w->n ? a->at[i + 1] : size) > ARGDIST_ROOM)
 			snprintf(e.text, sizeof(e.text), "more than %d bytes: try a smaller --string-size", ARGDIST_ROOM);
 		ret = *e.text ? expr_complain(w->text, &e) : 0;
 	}
@@ -112,11 +138,11 @@ static int alike(const struct probe_asked *a, const struct probe_asked *to, cons
 
 	for (int i = 0; i < w->n; i++) {
 		const struct expr_type *is = expr_type(a->values[i]), *was = expr_type(to->values[i]);
-		bool text = expr_is_text(a->values[i]);
+		bool text = expr_is_bytes(a->values[i]);
 
-		if (text == expr_is_text(to->values[i]) &&
-		    (text ? expr_text_size(a->values[i], text_size) == expr_text_size(to->values[i], text_size) :
-			    is->kind == was->kind && is->is_signed == was->is_signed))
+		if (text == expr_is_bytes(to->values[i]) &&
+		    (text ? expr_size(a->values[i], text_size) == expr_size(to->values[i], text_size) :
+			    is->kind == was->kind && is->is_signed == was->is_signed && is->look == was->look))
 			continue;
 		e.at = w->at[i];
 		snprintf(e.text, sizeof(e.text), "the places have values of different types: cast them, or name each place");
@@ -125,15 +151,21 @@ static int alike(const struct probe_asked *a, const struct probe_asked *to, cons
 	return 0;
 }
 
-static const struct table hists = HISTS("hists", struct argdist_probe, "value", .keyed = true, .average = true);
+static const struct table hists = HISTS("hists", struct argdist_key, "value", .keyed = true, .average = true);
 
 static int setup(struct run *run)
 {
 	struct argdist_bpf__rodata *rodata = run->rodata;
 	const struct places *all = points_places();
 	static struct expr_scope scope;
-	int ret = split(run, rodata->hist);
+	int ret;
 
+	if (rodata->hist && rodata->sums) {
+		err("--hist and --sum are two: choose one");
+		return -EINVAL;
+	}
+	measures = rodata->hist || rodata->sums;
+	ret = split(run);
 	points_words(place_word);
 	if (!ret)
 		ret = points_setup(run, rodata->with_regex);
@@ -144,10 +176,12 @@ static int setup(struct run *run)
 	for (size_t i = 0; i < all->n && !ret && asked && first; i++) {
 		__u32 of = all->all[i].of;
 
-		ret = points_scope(&scope, i) ?: ask(&asked[i], &words[of], &scope, rodata->hist);
+		ret = points_scope(&scope, i) ?: ask(&asked[i], &words[of], &scope);
 		if (!ret && first[of])
 			ret = alike(&asked[i], first[of], &words[of]);
 		first[of] = first[of] ?: &asked[i];
+		if (!ret && asked[i].is_call)
+			ret = points_call(run, i);
 	}
 	if (rodata->hist)
 		run->table = &hists;
@@ -171,16 +205,18 @@ static int generate(struct code *c, const struct place *place, int which)
 			code_here(c, no);
 		return 1;
 	}
-	if (histograms)
-		expr_gen(c, a->values[0]);
-	else
-		probe_asked_code(c, a, text_size);
+	if (which == 2) {
+		code_entries(c, a->entries, a->n_entries);
+		return 1;
+	}
+	probe_asked_code(c, a, n_keys(&words[place->of]), text_size);
+	if (measures)
+		expr_gen(c, a->values[n_keys(&words[place->of])]);
 	return 1;
 }
 
 static int attach(struct run *run)
 {
-	histograms = run->table == &hists;
 	points_generate(generate);
 	return points_attach(run);
 }
@@ -190,6 +226,8 @@ static const struct example examples[] = {
 	{ "-H -i 1 'vfs_read count'", "how much is asked for at a time, second by second" },
 	{ "-H 'vfs_write%return (retval > 0) retval'", "how much is written at a time" },
 	{ "'t:sched:sched_switch prev_state, prev_comm'", "in which states tasks leave their CPU, by name" },
+	{ "-H 'sys:read%return comm, latency'", "how long reads take, a histogram for each name" },
+	{ "-S -i 1 'vfs_read%return (retval > 0) comm, retval'", "bytes read by each name, second by second" },
 	{ "-p 181 -H 'c:malloc arg0' 'c:calloc arg0 * arg1'", "how much memory is asked for at a time, by two functions" },
 	{}
 };
@@ -197,10 +235,11 @@ static const struct example examples[] = {
 TOOL(argdist,
 	.summary  = "how often an argument has which value, or a histogram of it",
 	.about    = "Each word is PLACE [(CONDITION)] VALUE,...: where the place is come by and the condition holds, the values are "
-		    "counted. Values and condition are expressions as trace has them. " POINTS_HELP,
+		    "counted: how often each of them, or all of them together, was there. With --hist or --sum the last value is what is "
+		    "measured, for each of the values before it. Values and condition are expressions as trace has them. " POINTS_HELP,
 	.cost     = "A probe at each place with a program that is made for it, and an addition in a map.",
 	.caveats  = "A histogram takes a negative number for a very large one: leave it out by a condition. All arithmetic is in 64 "
 		    "bits; what can't be read is 0, or no text. Functions in sets have arg0, arg1 ... only.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
-	.caps = POINTS_CAPS, .args = "PROBE...", .trial = "t:sched:sched_switch prev_pid", .hists = &hists,
+	.state = "threads", .caps = POINTS_CAPS, .args = "PROBE...", .trial = "t:sched:sched_switch prev_pid", .hists = &hists,
 	.table    = ROWS("counts", ROW, "count"));

@@ -58,8 +58,6 @@ static void put_number(struct message *m, const char *flags, size_t n_flags, cha
 	const char *name, *module;
 	__u64 into;
 
-	if (as == 's')
-		as = type->kind == EXPR_POINTER ? 'p' : type->is_signed ? 'd' : 'u';
 	if (as == 'K' && !ksym_find(value, &name, &module, &into)) {
 		put(m, text, snprintf(text, sizeof(text), "%s+0x%llx", name, into));
 		return;
@@ -83,12 +81,15 @@ static void put_value(struct message *m, const char *flags, size_t n_flags, char
 {
 	const struct probe_asked *a = &asked[e->place];
 	const char *bytes = (const char *)e + a->at[i];
-	char format[40], text[4400];
+	char format[40], text[4400], value_text[4104];
 	__u64 value;
+	size_t len;
 
-	if (expr_is_text(a->values[i]) && as == 's') {
+	if (as == 's' || expr_is_bytes(a->values[i])) {
+		len = expr_show(a->values[i], bytes, expr_size(a->values[i], text_size), value_text, sizeof(value_text) - 1);
+		value_text[len] = 0;
 		snprintf(format, sizeof(format), "%%%.*ss", (int)n_flags, flags);
-		snprintf(text, sizeof(text), format, bytes);
+		snprintf(text, sizeof(text), format, value_text);
 		put(m, text, strlen(text));
 		return;
 	}
@@ -215,6 +216,8 @@ static int setup(struct run *run)
 		ret = probe_word_ask(&words[all->all[i].of], &scope, text_size, &asked[i], &size);
 		if (!ret && size > rodata->record)
 			rodata->record = size;
+		if (!ret && asked[i].is_call)
+			ret = points_call(run, i);
 	}
 	return ret ?: !asked ? -ENOMEM : stack_setup(run, &view, &rodata->stack_depth);
 }
@@ -225,8 +228,10 @@ static int generate(struct code *c, const struct place *place, int which)
 {
 	const struct probe_asked *a = &asked[place - points_places()->all];
 
-	if (which)
-		probe_asked_code(c, a, text_size);
+	if (which == 2)
+		code_entries(c, a->entries, a->n_entries);
+	else if (which)
+		probe_asked_code(c, a, words[place->of].n, text_size);
 	else if (a->condition)
 		expr_gen(c, a->condition);
 	return which || a->condition;
@@ -257,6 +262,9 @@ static const struct example examples[] = {
 	{ "'sys:openat \"%s %x\", filename, flags'", "files as they are opened, with the flags" },
 	{ "'vfs_read (count > 65536) count, file->f_path.dentry->d_name.name'", "large reads, by members of the kernel's structs" },
 	{ "'vfs_write%return (retval < 0) \"%d\", retval'", "writes that fail" },
+	{ "'sys:openat%return (latency > 1000000) str(entry(filename)), ret'", "files that took more than a millisecond to open" },
+	{ "'sys:connect sockaddr(uservaddr)'", "whom programs connect to" },
+	{ "'t:sock:inet_sock_set_state (newstate == TCP_CLOSE) ip(daddr), oldstate'", "from which state connections are closed" },
 	{ "-S 't:sched:sched_process_exec (comm == \"sh\") filename'", "what becomes a shell, and where that was asked for" },
 	{ "'bash:readline%return \"%s\", str(retval)'", "lines that are entered in bash" },
 	{ "-p 181 'c:malloc (arg0 > 1 << 20) arg0' 'u:c:memory_sbrk_more arg0'", "large requests for memory, and what a marker tells" },
@@ -268,10 +276,13 @@ TOOL(trace,
 	.about    = "Each word is PLACE [(CONDITION)] [\"FORMAT\"] [VALUE,...]: a row where the place is come by and the condition holds. "
 		    "Values and condition are expressions as C has them: numbers, text, arguments by name (corekit tplist -a), retval at "
 		    "a return, arg0, arg1 ..., pid, tid, uid, gid, cpu, comm, time, cgroup, with members ->m .m [n] *p, casts, str(address), "
-		    "user(pointer), kernel(pointer). " POINTS_HELP,
+		    "user(pointer), kernel(pointer), the kernel's enumerators. ip(x) shows 4 or 16 bytes as an IP address, "
+		    "sockaddr(pointer) an address with its port or path, path(x) a struct file or struct path. Where a function or system call returns, latency is how "
+		    "long it took, in ns, and entry(x) what x was worth as it began: a number or an address, as in str(entry(filename)). "
+		    "Without a format, or with %s, a number that has a name is shown by it. " POINTS_HELP,
 	.cost     = "A probe at each place with a program that is made for it: the condition decides before anything is recorded.",
 	.caveats  = "All arithmetic is in 64 bits; what can't be read is 0, or no text. Types are known of the kernel's functions and "
 		    "tracepoints, not of programs: cast, as (int)retval. Functions in sets have arg0, arg1 ... only.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .early = stack_early,
-	.event    = event, .end = stack_end, .keep_caps = SYMBOL_CAPS, .args = "PROBE...",
+	.event    = event, .end = stack_end, .state = "threads", .keep_caps = SYMBOL_CAPS, .args = "PROBE...",
 	.trial    = "t:sched:sched_process_exit");

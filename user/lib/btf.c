@@ -236,6 +236,8 @@ int btf_find(struct btf_types *b, const char *name, __u32 kind)
 	struct btf_want want = {name, kind, 0};
 	int err = btf_find_many(b, &want, 1);
 
+	if (!err && !want.id && b->base)
+		return btf_find(b->base, name, kind);
 	return err ? err : want.id ? (int)want.id : -ENOENT;
 }
 
@@ -287,9 +289,9 @@ static const struct btf_type *btf_composite(struct btf_types *b, __u32 id)
 	return t && (btf_kind_of(t) == BTF_KIND_STRUCT || btf_kind_of(t) == BTF_KIND_UNION) ? t : NULL;
 }
 
-/* Adds the member's place to *bits and gives its type; looks into anonymous members as C does. */
+/* Adds the member's place to *bits and gives its type; looks into anonymous members as C does. width: of bit fields. */
 static int btf_member(struct btf_types *b, const struct btf_type *t, const char *name, size_t len, __u64 *bits,
-		      int depth, __u32 *type)
+		      int depth, __u32 *type, __u32 *width)
 {
 	const struct btf_member *m = (const void *)(t + 1);
 	bool flag = BTF_INFO_KFLAG(t->info);
@@ -303,7 +305,9 @@ static int btf_member(struct btf_types *b, const struct btf_type *t, const char 
 		if (*s) {
 			if (strncmp(s, name, len) || s[len])
 				continue;
-			if (off % 8 || (flag && BTF_MEMBER_BITFIELD_SIZE(m->offset)))
+			if (flag && width)
+				*width = BTF_MEMBER_BITFIELD_SIZE(m->offset);
+			else if (off % 8 || (flag && BTF_MEMBER_BITFIELD_SIZE(m->offset)))
 				return -EINVAL;
 			*type = m->type;
 		} else {
@@ -312,7 +316,7 @@ static int btf_member(struct btf_types *b, const struct btf_type *t, const char 
 			inner = depth ? btf_composite(b, m->type) : NULL;
 			if (!inner)
 				continue;
-			err = btf_member(b, inner, name, len, bits, depth - 1, type);
+			err = btf_member(b, inner, name, len, bits, depth - 1, type, width);
 			if (err == -ENOENT)
 				continue;
 			if (err)
@@ -343,7 +347,7 @@ int btf_member_offset(struct btf_types *b, const char *type, const char *path)
 		if (!t)
 			return -ENOENT;
 		/* anonymous members nest 4 deep in Linux; each level can multiply the work that hostile input makes */
-		err = btf_member(b, t, path, len, &bits, 8, &id);
+		err = btf_member(b, t, path, len, &bits, 8, &id, NULL);
 		if (err)
 			return err;
 		if (!path[len])
@@ -407,19 +411,15 @@ int btf_tracepoint_args(struct btf_types *b, const char *tracepoint, struct btf_
 	return t && btf_kind_of(t) == BTF_KIND_FUNC_PROTO ? btf_args(b, t, 1, args, max) : -EINVAL;
 }
 
-int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max)
+int btf_enum_values(struct btf_types *b, __u32 id, struct btf_value *values, int max)
 {
-	const struct btf_enum64 *e64;
-	const struct btf_type *t;
-	const struct btf_enum *e;
-	int id, i;
+	const struct btf_type *t = btf_strip(b, &id, true);
+	const struct btf_enum64 *e64 = (const void *)(t + 1);
+	const struct btf_enum *e = (const void *)(t + 1);
+	int i;
 
-	id = btf_find(b, name, BTF_KIND_ENUM);
-	if (id < 0)
-		return id;
-	t = btf_type_at(b, id);
-	e = (const void *)(t + 1);
-	e64 = (const void *)(t + 1);
+	if (!t || btf_same_kind(btf_kind_of(t)) != BTF_KIND_ENUM)
+		return -ENOENT;
 	for (i = 0; i < (int)BTF_INFO_VLEN(t->info) && i < max; i++) {
 		bool wide = btf_kind_of(t) == BTF_KIND_ENUM64;
 
@@ -431,6 +431,41 @@ int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *valu
 			values[i].value = BTF_INFO_KFLAG(t->info) ? e[i].val : (__s64)(__u32)e[i].val;
 	}
 	return BTF_INFO_VLEN(t->info);
+}
+
+int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max)
+{
+	int id = btf_find(b, name, BTF_KIND_ENUM);
+
+	return id < 0 ? id : btf_enum_values(b, id, values, max);
+}
+
+int btf_enumerator(struct btf_types *b, const char *name, size_t len, __s64 *value)
+{
+	size_t at, size;
+
+	if (!b->end_id && btf_walk(b, NULL, 0))
+		return -EINVAL;
+	for (at = 0; at < b->types_len; at += size) {
+		const struct btf_type *t = (const void *)(b->types + at);
+		bool wide = btf_kind_of(t) == BTF_KIND_ENUM64;
+		const struct btf_enum64 *e64 = (const void *)(t + 1);
+		const struct btf_enum *e = (const void *)(t + 1);
+
+		size = btf_record((const char *)t, SIZE_MAX);
+		if (btf_same_kind(btf_kind_of(t)) != BTF_KIND_ENUM)
+			continue;
+		for (__u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+			const char *has = btf_string(b, wide ? e64[i].name_off : e[i].name_off);
+
+			if (strncmp(has, name, len) || has[len])
+				continue;
+			*value = wide ? (__s64)((__u64)e64[i].val_hi32 << 32 | e64[i].val_lo32) :
+				 BTF_INFO_KFLAG(t->info) ? e[i].val : (__s64)(__u32)e[i].val;
+			return 0;
+		}
+	}
+	return b->base ? btf_enumerator(b->base, name, len, value) : -ENOENT;
 }
 
 /* One by one. */
@@ -475,27 +510,31 @@ int btf_look(struct btf_types *b, __u32 id, struct btf_look *look)
 int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len, struct btf_member_at *at)
 {
 	const struct btf_type *t = btf_composite(b, id);
-	const struct btf_member *m;
 	__u64 bits = 0;
 	int err;
 
 	*at = (struct btf_member_at){0};
 	if (!t)
 		return -ENOENT;
-	err = btf_member(b, t, name, len, &bits, 8, &at->type);
-	if (err != -EINVAL) {
-		at->bits = bits;
-		return err;
-	}
-	for (m = (const void *)(t + 1); m < (const struct btf_member *)(t + 1) + BTF_INFO_VLEN(t->info); m++) {
-		const char *has = btf_string(b, m->name_off);
+	err = btf_member(b, t, name, len, &bits, 8, &at->type, &at->width);
+	at->bits = bits;
+	return err == -EINVAL ? -ENOENT : err;
+}
 
-		if (strlen(has) != len || strncmp(has, name, len) || !BTF_INFO_KFLAG(t->info))
-			continue;
-		*at = (struct btf_member_at){m->type, BTF_MEMBER_BIT_OFFSET(m->offset), BTF_MEMBER_BITFIELD_SIZE(m->offset)};
-		return 0;
+int btf_member_nth(struct btf_types *b, __u32 id, __u32 n, const char **name, struct btf_member_at *at)
+{
+	const struct btf_type *t = btf_composite(b, id);
+	const struct btf_member *m = (const struct btf_member *)(t + 1) + n;
+
+	if (!t || n >= BTF_INFO_VLEN(t->info))
+		return -ENOENT;
+	*name = btf_string(b, m->name_off);
+	*at = (struct btf_member_at){ .type = m->type, .bits = m->offset };
+	if (BTF_INFO_KFLAG(t->info)) {
+		at->bits = BTF_MEMBER_BIT_OFFSET(m->offset);
+		at->width = BTF_MEMBER_BITFIELD_SIZE(m->offset);
 	}
-	return -ENOENT;	/* a bit field of an anonymous member */
+	return 0;
 }
 
 int btf_func_proto(struct btf_types *b, const char *func)
@@ -855,27 +894,64 @@ static int btf_try_module(struct btf_types **m, void *arg)
 	return 1;
 }
 
-int btf_find_kernel(const char *name, __u32 kind, int *module_fd)
+int btf_find_any(struct btf_types **b, const char *name, __u32 kind)
 {
 	struct btf_want want = {name, kind, 0};
-	struct btf_types *b, *m;
+	struct btf_types *m;
 	int id;
 
-	*module_fd = 0;
-	id = btf_open(&b, NULL);
+	id = btf_open(b, NULL);
 	if (!id)
-		id = btf_find(b, name, kind);
-	if (id != -ENOENT || !b)
+		id = btf_find(*b, name, kind);
+	if (id != -ENOENT || !*b)
 		return id;
-	for (m = b->next; m; m = m->next)
+	for (m = (*b)->next; m; m = m->next)
 		if (!btf_find_many(m, &want, 1) && want.id)
 			break;
-	if (!m && btf_modules(b, btf_try_module, &want) == 1)
-		m = b->next;
+	if (!m && btf_modules(*b, btf_try_module, &want) == 1)
+		m = (*b)->next;
 	if (!m)
 		return -ENOENT;
-	*module_fd = btf_module_fd(m);
-	return *module_fd < 0 ? *module_fd : (int)want.id;
+	*b = m;
+	return want.id;
+}
+
+int btf_find_kernel(const char *name, __u32 kind, int *module_fd)
+{
+	struct btf_types *b;
+	int id = btf_find_any(&b, name, kind);
+
+	*module_fd = 0;
+	if (id >= 0 && b != btf_kernel)
+		*module_fd = btf_module_fd(b);
+	return *module_fd < 0 ? *module_fd : id;
+}
+
+int btf_open_module(struct btf_types **b, const char *module)
+{
+	struct btf_types *base, *m;
+	char path[PATH_MAX];
+	int err = btf_open(&base, NULL);
+
+	if (!err && !base->end_id)
+		err = btf_walk(base, NULL, 0);
+	if (err)
+		return err;
+	for (m = base->next; m && strcmp(m->name, module); m = m->next)
+		;
+	if (!m) {
+		if (base != btf_kernel || !btf_own())
+			return -ENOENT;
+		snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+		err = btf_load(&m, path, base);
+		if (err)
+			return err;
+		snprintf(m->name, sizeof(m->name), "%.63s", module);
+		m->next = base->next;
+		base->next = m;
+	}
+	*b = m;
+	return 0;
 }
 
 /* The programs whose target is a type of the kernel's. The BTF name is the prefix and what follows the '/'. */

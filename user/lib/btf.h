@@ -51,13 +51,17 @@ void btf_rest(void);
 
 /* One pass over the types for all the names, so ask for many at a time; answers are kept. */
 int btf_find_many(struct btf_types *b, struct btf_want *wants, size_t n);
-/* The id, or -ENOENT. */
+/* The id, or -ENOENT. In a module's also what the kernel has. */
 int btf_find(struct btf_types *b, const char *name, __u32 kind);
 /*
  * The same for the running kernel, its modules too: *module_fd is 0 for vmlinux, else a descriptor that stays ours. A
  * name that is nowhere makes each call read all modules' BTF.
  */
 int btf_find_kernel(const char *name, __u32 kind, int *module_fd);
+/* The types of one of the running kernel's modules, its own being part of them; shared. */
+int btf_open_module(struct btf_types **b, const char *module);
+/* The types that this name is among: *b is the kernel's, or then a module's; its id there, or -ENOENT. */
+int btf_find_any(struct btf_types **b, const char *name, __u32 kind);
 
 /* Bytes from the start of a struct, union or typedef; path may be dotted ("ns.inum"). -EINVAL for a bit field. */
 int btf_member_offset(struct btf_types *b, const char *type, const char *path);
@@ -68,6 +72,8 @@ int btf_func_args(struct btf_types *b, const char *func, struct btf_arg *args, i
 int btf_tracepoint_args(struct btf_types *b, const char *tracepoint, struct btf_arg *args, int max);
 /* These names live on after btf_close() and btf_rest(), as they are shown then. */
 int btf_enum_names(struct btf_types *b, const char *name, struct btf_value *values, int max);
+int btf_enum_values(struct btf_types *b, __u32 id, struct btf_value *values, int max);
+int btf_enumerator(struct btf_types *b, const char *name, size_t len, __s64 *value); /* of any enum; -ENOENT */
 
 /* Types one by one, by id; typedefs, const and the like are gone through. Ids are those of this BTF. */
 struct btf_look {
@@ -86,6 +92,7 @@ struct btf_member_at {
 };
 
 int btf_look(struct btf_types *b, __u32 id, struct btf_look *look);
+int btf_member_nth(struct btf_types *b, __u32 id, __u32 n, const char **name, struct btf_member_at *at); /* -ENOENT */
 int btf_member_find(struct btf_types *b, __u32 id, const char *name, size_t len, struct btf_member_at *at); /* -ENOENT */
 /* What a function's, or a tracepoint's, parameters are: a BTF_KIND_FUNC_PROTO; -ENOENT. */
 int btf_func_proto(struct btf_types *b, const char *func);

@@ -46,17 +46,24 @@ static bool begins(const struct place *p)
 #define EACH_PLACE(p) for (const struct place *p = places; p < places + n_places; p++)
 #define EACH_ALIAS(a, p) for (const struct alias *a = (p)->tool->aliases; a && a->name; a++)
 
+static void trial_words(const char *trial)
+{
+	printf(",\"args\":[\"");
+	for (; *trial; trial++)
+		if (*trial == '\t')
+			printf("\",\"");
+		else
+			putchar(*trial);
+	printf("\"]");
+}
+
 static void json(void)
 {
 	EACH_PLACE(p) {
 		printf("{\"domain\":\"%s\",\"name\":\"%s\",\"summary\":", p->domain, p->tool->name);
 		json_text(p->tool->summary);
-		if (p->tool->trial) {
-			printf(",\"args\":[\"");
-			for (const char *at = p->tool->trial; *at; at++)
-				printf(*at == '\n' ? "\",\"" : "%c", *at);
-			printf("\"]");
-		}
+		if (p->tool->trial)
+			trial_words(p->tool->trial);
 		printf("}\n");
 	}
 }

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "lib/expr_node.h"
 #include "lib/lib.h"
 
 #define SLOTS	24			/* values that wait */
 #define IDS	16			/* process and thread id; before it what code_enter() takes */
-#define WAITING 24
+#define CALL	24			/* where a call's latency is, and behind it its values */
+#define WAITING 32
 #define FETCHED (WAITING + 8 * SLOTS)	/* in the room: what a helper has read */
 
 _Static_assert(FETCHED + TEXT_MAX <= CODE_ROOM, "");
@@ -373,6 +375,12 @@ static void text_is(struct code *c, const struct node *n, int slot)
 	code_here(c, end);
 }
 
+static void of_call(struct code *c, int at)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_8, CALL, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_1, at, 0);
+}
+
 static void gen(struct code *c, const struct node *n, int slot)
 {
 	int skip;
@@ -424,6 +432,8 @@ static void gen(struct code *c, const struct node *n, int slot)
 		narrow(c, BPF_REG_0, n->type.size, n->type.is_signed);
 		break;
 	case NODE_SAME: gen(c, n->a, slot); break;
+	case NODE_ENTRY: of_call(c, 8 + 8 * n->number); break;
+	case NODE_LATENCY: of_call(c, 0); break;
 	default: c->failed = -EINVAL;
 	}
 }
@@ -441,12 +451,164 @@ void expr_gen(struct code *c, const struct expr *expr)
 	gen(c, expr->root, 0);
 }
 
-void expr_gen_text(struct code *c, const struct expr *expr, int at, int size)
+void code_entries(struct code *c, const struct node *const *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		gen(c, entries[i], 0);
+		code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, 8 * i, 0);
+	}
+	code_value(c, BPF_REG_0, 0);
+}
+
+/* From R0 on; the address waits in the first slot. */
+static void copy(struct code *c, bool user, int from, int at, int size, bool text)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_8, slot_at(0), 0);
+	alu_k(c, BPF_ADD, BPF_REG_3, from);
+	MOVE(c, BPF_REG_1, BPF_REG_7);
+	alu_k(c, BPF_ADD, BPF_REG_1, at + from);
+	code_value(c, BPF_REG_2, size);
+	code_call(c, text ? user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str :
+			    user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
+}
+
+/* Of a struct sockaddr as much as its family has: what comes behind it may be another page. */
+static void gen_sockaddr(struct code *c, bool user, int at, int size)
+{
+	int local, four, end;
+
+	copy(c, user, 0, at, 2, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
+	local = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, AF_UNIX);
+	copy(c, user, 2, at, 14, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_0, BPF_REG_7, at, 0);
+	four = code_jump(c, BPF_JNE | BPF_K, BPF_REG_0, 0, AF_INET6);
+	copy(c, user, 16, at, 12, false);
+	end = code_jump(c, BPF_JA, 0, 0, 0);
+	code_here(c, local);
+	copy(c, user, 2, at, size - 2, true);
+	code_here(c, four);
+	code_here(c, end);
+}
+
+/* The word at the address in R0 + offset, to R0. */
+static void follow(struct code *c, __s32 offset)
+{
+	alu_k(c, BPF_ADD, BPF_REG_0, offset);
+	fetch(c, false, 8, false);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_8, FETCHED, 0);
+}
+
+static void keep(struct code *c, int slot)
+{
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_0, slot_at(slot), 0);
+}
+
+static void take(struct code *c, __u8 to, int slot)
+{
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, to, BPF_REG_8, slot_at(slot), 0);
+}
+
+/*
+ * From a struct path at R0 its names, from the last on, over mounts up to the first one of the namespace: a loop, whose
+ * turns R9 counts. What is said of the length is kept in memory, where the verifier forgets it.
+ */
+static void gen_path(struct code *c, int at)
+{
+	enum { MNT, DENTRY, PARENT };
+	const struct expr_path *o = &expr_path;
+	int again, top, name, ends[4], n_ends = 0;
+
+	keep(c, PARENT);
+	follow(c, o->mnt);
+	keep(c, MNT);
+	take(c, BPF_REG_0, PARENT);
+	follow(c, o->dentry);
+	keep(c, DENTRY);
+	code_put(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_7, 0, at, 0);
+	code_value(c, BPF_REG_9, PATH_PARTS);
+	again = c->n;
+	take(c, BPF_REG_0, DENTRY);
+	follow(c, o->parent);
+	keep(c, PARENT);
+	take(c, BPF_REG_1, DENTRY);
+	top = code_jump(c, BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->root);
+	take(c, BPF_REG_1, DENTRY);
+	name = code_jump(c, BPF_JNE | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	/* what it is mounted on; that is itself where it ends */
+	code_here(c, top);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->above - o->in_mount);
+	alu_k(c, BPF_ADD, BPF_REG_0, o->in_mount);
+	take(c, BPF_REG_1, MNT);
+	ends[n_ends++] = code_jump(c, BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 0);
+	keep(c, PARENT);
+	take(c, BPF_REG_0, MNT);
+	follow(c, o->mountpoint - o->in_mount);
+	keep(c, DENTRY);
+	ends[n_ends++] = code_jump(c, BPF_JEQ | BPF_K, BPF_REG_0, 0, 0);
+	take(c, BPF_REG_0, PARENT);
+	keep(c, MNT);
+	alu_k(c, BPF_SUB, BPF_REG_9, 1);
+	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
+	ends[n_ends++] = code_jump(c, BPF_JA, 0, 0, 0);
+	/* a name */
+	code_here(c, name);
+	take(c, BPF_REG_0, DENTRY);
+	follow(c, o->name);
+	MOVE(c, BPF_REG_3, BPF_REG_0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
+	ends[n_ends++] = code_jump(c, BPF_JGT | BPF_K, BPF_REG_1, 0, PATH_ROOM - 8 - PATH_NAME);
+	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_7);
+	alu_k(c, BPF_ADD, BPF_REG_1, at + 8);
+	code_value(c, BPF_REG_2, PATH_NAME);
+	code_call(c, BPF_FUNC_probe_read_kernel_str);
+	top = code_jump(c, BPF_JSLE | BPF_K, BPF_REG_0, 0, 0);
+	code_put(c, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, at, 0);
+	alu(c, BPF_ADD, BPF_REG_1, BPF_REG_0);
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, at, 0);
+	take(c, BPF_REG_0, PARENT);
+	keep(c, DENTRY);
+	alu_k(c, BPF_SUB, BPF_REG_9, 1);
+	code_put(c, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_9, 0, again - c->n - 1, 0);
+	code_here(c, top);
+	while (n_ends)
+		code_here(c, ends[--n_ends]);
+}
+
+static void gen_bytes(struct code *c, const struct node *n, int at, int size)
+{
+	if (n->type.look == LOOK_PATH) {
+		gen(c, n->a, 0);
+		gen_path(c, at);
+		return;
+	}
+	if (n->a->kind == NODE_CONTEXT) {
+		MOVE(c, BPF_REG_0, BPF_REG_6);
+		alu_k(c, BPF_ADD, BPF_REG_0, n->a->number);
+	} else {
+		gen(c, n->a, 0);
+	}
+	code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_0, slot_at(0), 0);
+	if (n->type.look == LOOK_SOCKADDR)
+		gen_sockaddr(c, n->type.user, at, size);
+	else
+		copy(c, n->type.user, 0, at, size, false);
+}
+
+void expr_gen_bytes(struct code *c, const struct expr *expr, int at, int size)
 {
 	const struct node *n = expr->root;
 	bool user, has_address;
 	__u32 most;
 	int ok;
+
+	if (n->type.kind == EXPR_BYTES) {
+		gen_bytes(c, n, at, size);
+		return;
+	}
 
 	if (n->kind == NODE_STRING) {
 		for (int i = 0; i < size && i <= (int)n->count; i++)

@@ -28,6 +28,9 @@ enum node_kind {
 	NODE_LOAD,		/* what is at a */
 	NODE_NARROW,		/* a, as much of it as type holds */
 	NODE_SAME,		/* a, by another type */
+	NODE_ENTRY,		/* what a was worth as the call began: value `number` of it */
+	NODE_LATENCY,		/* how long it took */
+	NODE_BYTES,		/* for user space: type.size bytes at a, by type.look */
 };
 
 struct node {
@@ -44,10 +47,25 @@ struct node {
 	char text[TEXT_MAX];
 };
 
+/* Of path(): a length, then names from the last to the first, each with its NUL. */
+#define PATH_PARTS 32		/* names and mounts */
+#define PATH_NAME  64
+#define PATH_ROOM  (8 + 256 + PATH_NAME)
+
+/* Where in the kernel's structs it is: of a struct path, a dentry, a vfsmount, a mount. */
+struct expr_path {
+	__s32 mnt, dentry, parent, name, root, in_mount, above, mountpoint;
+};
+
+extern struct expr_path expr_path;
+
 struct expr {
 	struct node *root, *all;
+	struct expr_names *names;
 };
 
 bool node_is_text(const struct node *n);
+/* Those of an expression's value: expr_show.c */
+int expr_find_names(struct expr *expr, struct btf_types *btf);
 
 #endif

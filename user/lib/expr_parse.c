@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Expressions: text to a tree whose nodes have types. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <linux/btf.h>
@@ -108,6 +109,7 @@ static bool type_of(struct parser *p, __u32 id, bool user, struct expr_type *typ
 		type->size = look.size;
 		type->is_signed = look.is_signed;
 		type->is_char = look.is_char;
+		type->enum_id = look.kind == BTF_KIND_ENUM ? id : 0;
 		return look.size == 1 || look.size == 2 || look.size == 4 || look.size == 8;
 	case BTF_KIND_PTR:
 		type->kind = EXPR_POINTER;
@@ -454,6 +456,7 @@ static struct node *read_number(struct parser *p)
 
 	errno = 0;
 	value = strtoull(p->at, &end, 0);
+	end += strspn(end, "uUlL");
 	if (errno || isalnum((unsigned char)*end) || *end == '_')
 		return fail(p, start, "no number");
 	p->at = end;
@@ -472,6 +475,7 @@ static struct node *named(struct parser *p)
 	const struct expr_arg *arg = find_arg(p->scope, start, len);
 	struct expr_type type = {};
 	struct node *n;
+	__s64 value;
 
 	p->at += len;
 	if (arg) {
@@ -492,33 +496,147 @@ static struct node *named(struct parser *p)
 			type = (struct expr_type){ .kind = EXPR_NUMBER, .size = builtins[i].size, .is_signed = false };
 			return leaf(p, NODE_BUILTIN, builtins[i].is, &type, start);
 		}
+	if (len == 7 && !strncmp(start, "latency", 7)) {
+		if (!p->scope->entry)
+			return fail(p, start, "latency is known at the return of a function or system call only");
+		p->scope->wants_call = true;
+		type = (struct expr_type){ .kind = EXPR_NUMBER, .size = 8 };
+		return leaf(p, NODE_LATENCY, 0, &type, start);
+	}
+	if (!need_btf(p) && !btf_enumerator(p->scope->btf, start, len, &value)) {
+		type = number;
+		type.is_signed = value >= 0 || value == (__s32)value;
+		return leaf(p, NODE_NUMBER, value, &type, start);
+	}
 	return fail(p, start, "there is no '%.*s' here%s", (int)len, start,
 		    !p->scope->n ? "" : ": see corekit tplist -a");
+}
+
+/* entry(x): what x was worth as the call began. x is read in the scope of that, which can't ask for the same again. */
+static struct node *entry(struct parser *p, const char *start)
+{
+	struct expr_scope *scope = p->scope;
+	struct node *a, *n;
+
+	if (!scope->entry)
+		return fail(p, start, "entry() goes with the return of a function or system call only");
+	scope->entry->btf = scope->entry->btf ?: scope->btf;
+	p->scope = scope->entry;
+	a = ternary(p);
+	p->scope = scope;
+	if (!a)
+		return NULL;
+	if (!take(p, ")"))
+		return fail(p, p->at, ") is missing");
+	if ((a->type.kind != EXPR_NUMBER && a->type.kind != EXPR_POINTER) || a->kind == NODE_CONTEXT || a->kind == NODE_CONTEXT_AT)
+		return fail(p, start, "numbers and addresses are kept of a call: text is str(entry(pointer))");
+	if (scope->n_entries == EXPR_ENTRIES)
+		return fail(p, start, "more than %d values of how a call began", EXPR_ENTRIES);
+	n = leaf(p, NODE_ENTRY, scope->n_entries, &a->type, start);
+	if (!n)
+		return NULL;
+	n->a = a;
+	scope->wants_call = true;
+	scope->entries[scope->n_entries++] = a;
+	return n;
+}
+
+/* ip(x): 4 or 16 bytes, in the network's order. sockaddr(x): at that address. */
+static struct node *address(struct parser *p, struct node *a, enum expr_look look, const char *start)
+{
+	bool place = a->type.kind == EXPR_PLACE, pointer = a->type.kind == EXPR_POINTER;
+	__u32 size = a->kind == NODE_CONTEXT ? a->count : a->type.id && (place || pointer) ? size_of(p, a->type.id) : 0;
+	struct node *n;
+
+	if (look == LOOK_IP && a->type.kind == EXPR_NUMBER && a->type.size >= 4) {
+		n = leaf(p, NODE_NARROW, 0, &(struct expr_type){ .kind = EXPR_NUMBER, .size = 4, .look = LOOK_IP }, start);
+		if (n)
+			n->a = a;
+		return n;
+	}
+	if (look == LOOK_IP && (size != 4 && size != 16))
+		return fail(p, start, "ip() takes a number of 4 bytes, or an array or struct of 4 or 16");
+	if (a->kind == NODE_CONTEXT_AT || a->type.kind == EXPR_STRING || (look == LOOK_SOCKADDR && a->kind == NODE_CONTEXT))
+		return fail(p, start, "it is no address of that");
+	n = leaf(p, NODE_BYTES, 0, &(struct expr_type){ .kind = EXPR_BYTES, .look = look, .user = a->type.user }, start);
+	if (!n)
+		return NULL;
+	n->a = a;
+	n->type.size = look == LOOK_IP ? size : 112;
+	if (a->type.kind == EXPR_NUMBER)
+		n->type.user = p->scope->user;
+	if (a->kind == NODE_CONTEXT)
+		n->type.user = false;
+	return n;
+}
+
+struct expr_path expr_path;
+
+static bool find_path(void)
+{
+	struct btf_types *btf;
+
+	if (btf_open(&btf, NULL))
+		return false;
+	expr_path = (struct expr_path){
+		.mnt = btf_member_offset(btf, "path", "mnt"), .dentry = btf_member_offset(btf, "path", "dentry"),
+		.parent = btf_member_offset(btf, "dentry", "d_parent"), .name = btf_member_offset(btf, "dentry", "d_name.name"),
+		.root = btf_member_offset(btf, "vfsmount", "mnt_root"), .in_mount = btf_member_offset(btf, "mount", "mnt"),
+		.above = btf_member_offset(btf, "mount", "mnt_parent"), .mountpoint = btf_member_offset(btf, "mount", "mnt_mountpoint"),
+	};
+	return expr_path.mnt >= 0 && expr_path.dentry >= 0 && expr_path.parent >= 0 && expr_path.name >= 0 && expr_path.root >= 0 &&
+	       expr_path.in_mount >= 0 && expr_path.above >= 0 && expr_path.mountpoint >= 0;
+}
+
+/* path(x): of a struct file or struct path. */
+static struct node *path(struct parser *p, struct node *a, const char *start)
+{
+	struct btf_member_at at = {};
+	struct btf_look look = {};
+	struct node *n;
+
+	if ((a->type.kind != EXPR_POINTER && a->type.kind != EXPR_PLACE) || !a->type.id || btf_look(p->scope->btf, a->type.id, &look) ||
+	    (strcmp(look.name, "file") && strcmp(look.name, "path")) ||
+	    (!strcmp(look.name, "file") && btf_member_find(p->scope->btf, a->type.id, "f_path", 6, &at)))
+		return fail(p, start, "path() takes a struct file or struct path of the kernel's, or a pointer to one");
+	if (!find_path())
+		return fail(p, start, "this kernel's types don't tell what paths are");
+	n = leaf(p, NODE_BYTES, 0, &(struct expr_type){ .kind = EXPR_BYTES, .look = LOOK_PATH }, start);
+	if (!n)
+		return NULL;
+	n->a = offset(p, a, at.bits / 8, start);
+	return n->a ? n : NULL;
 }
 
 /* str(x): text at an address. user(x), kernel(x): whose address it is. */
 static struct node *function(struct parser *p)
 {
-	static const char *const names[] = { "str", "user", "kernel" };
+	static const char *const names[] = { "str", "user", "kernel", "ip", "sockaddr", "path", "entry" };
 	const char *start = p->at;
 	size_t len = word(p->at);
 	struct node *a, *n;
 	size_t which;
 
-	for (which = 0; which < 3; which++)
+	for (which = 0; which < 7; which++)
 		if (strlen(names[which]) == len && !strncmp(start, names[which], len))
 			break;
-	if (which == 3)
-		return fail(p, start, "no such function: there are str(), user() and kernel()");
+	if (which == 7)
+		return fail(p, start, "no such function: there are str(), ip(), sockaddr(), path(), entry(), user() and kernel()");
 	p->at += len;
 	take(p, "(");
+	if (which == 6)
+		return entry(p, start);
 	a = ternary(p);
 	if (!a)
 		return NULL;
 	if (!take(p, ")"))
 		return fail(p, p->at, ") is missing");
-	if (a->type.kind == EXPR_STRING)
+	if (a->type.kind == EXPR_STRING || a->type.kind == EXPR_BYTES)
 		return fail(p, start, "it is no address");
+	if (which == 5)
+		return path(p, a, start);
+	if (which >= 3)
+		return address(p, a, which == 3 ? LOOK_IP : LOOK_SOCKADDR, start);
 	n = node_new(p, NODE_SAME, start);
 	if (!n)
 		return NULL;
@@ -594,7 +712,8 @@ static bool is_value(struct parser *p, const struct node *n, const char *at)
 {
 	if (n->type.kind == EXPR_NUMBER || n->type.kind == EXPR_POINTER)
 		return true;
-	fail(p, at, n->type.kind == EXPR_STRING ? "text is no number" : "a struct or array is no number");
+	fail(p, at, n->type.kind == EXPR_STRING ? "text is no number" : n->type.kind == EXPR_BYTES ? "an address like that is no number" :
+	     "a struct or array is no number");
 	return false;
 }
 
@@ -617,7 +736,7 @@ static struct node *unary(struct parser *p)
 
 			if (!a)
 				return NULL;
-			if (a->type.kind == EXPR_STRING || a->kind == NODE_CONTEXT || a->kind == NODE_CONTEXT_AT)
+			if (a->type.kind == EXPR_STRING || a->type.kind == EXPR_BYTES || a->kind == NODE_CONTEXT || a->kind == NODE_CONTEXT_AT)
 				return fail(p, at, "text can't be made something else");
 			if (a->type.kind != EXPR_NUMBER)
 				type.user = a->type.user;
@@ -692,6 +811,7 @@ static bool is_wide(const struct node *n)
 static struct node *text_comparison(struct parser *p, struct node *a, struct node *b, char op, const char *at)
 {
 	struct node *n, *swap = a;
+	struct in_addr ip;
 
 	if (op != '=' && op != '#')
 		return fail(p, at, "text can be compared by == and != only");
@@ -701,6 +821,17 @@ static struct node *text_comparison(struct parser *p, struct node *a, struct nod
 	}
 	if (b->kind != NODE_STRING)
 		return fail(p, at, "text can be compared with a \"constant\" only");
+	if (a->type.look == LOOK_IP && a->type.kind == EXPR_NUMBER) {
+		if (inet_pton(AF_INET, b->text, &ip) != 1)
+			return fail(p, at, "\"%s\" is no IPv4 address", b->text);
+		n = leaf(p, NODE_BINARY, 0, &number, at);
+		if (n) {
+			n->op = op;
+			n->a = a;
+			n->b = leaf(p, NODE_NUMBER, ip.s_addr, &number, at);
+		}
+		return n && n->b ? n : NULL;
+	}
 	if (!node_is_text(a) || a->kind == NODE_STRING)
 		return fail(p, at, "it is no text: str() takes an address for that of text");
 	n = leaf(p, NODE_TEXT_IS, 0, &number, at);
@@ -710,6 +841,59 @@ static struct node *text_comparison(struct parser *p, struct node *a, struct nod
 		n->b = b;
 	}
 	return n;
+}
+
+/* Pointers go by what they point at, as in C; where nothing is known of it, by bytes. */
+static __u32 step_of(struct parser *p, const struct expr_type *type)
+{
+	struct btf_look look;
+
+	if (!type->id)
+		return type->stars > 1 ? 8 : type->stars ? type->size : 1;
+	if (btf_look(p->scope->btf, type->id, &look))
+		return 0;
+	return look.kind == 0 || look.kind == BTF_KIND_FUNC_PROTO ? 1 : size_of(p, type->id);
+}
+
+static struct node *operation(struct parser *p, char op, struct node *a, struct node *b, const struct expr_type *type, const char *at)
+{
+	struct node *n = leaf(p, NODE_BINARY, 0, type, at);
+
+	if (n) {
+		n->op = op;
+		n->a = a;
+		n->b = b;
+	}
+	return n && a && b ? n : NULL;
+}
+
+static struct node *step(struct parser *p, char op, struct node *a, struct node *b, const char *at)
+{
+	struct node *swap = a;
+	__u32 bytes;
+
+	if (op == '+' && b->type.kind == EXPR_POINTER && a->type.kind == EXPR_NUMBER) {
+		a = b;
+		b = swap;
+	}
+	bytes = step_of(p, &a->type);
+	if (!bytes)
+		return fail(p, at, "the size of what it points at isn't known: cast it, as (u64)arg0");
+	if (b->type.kind == EXPR_NUMBER) {
+		if (bytes > 1)
+			b = operation(p, '*', b, leaf(p, NODE_NUMBER, bytes, &number, at), &number, at);
+		return operation(p, op, a, b, &a->type, at);
+	}
+	a = operation(p, '-', a, b, &number, at);
+	return bytes > 1 ? operation(p, '/', a, leaf(p, NODE_NUMBER, bytes, &number, at), &number, at) : a;
+}
+
+/* p + 1, 1 + p, p - 1, p - q */
+static bool is_step(char op, const struct node *a, const struct node *b)
+{
+	bool left = a->type.kind == EXPR_POINTER, right = b->type.kind == EXPR_POINTER;
+
+	return (op == '+' && left != right) || (op == '-' && left);
 }
 
 static struct node *binary(struct parser *p, int strength)
@@ -741,6 +925,10 @@ static struct node *binary(struct parser *p, int strength)
 		}
 		if (!is_value(p, a, at) || !is_value(p, b, at))
 			return NULL;
+		if (is_step(op, a, b)) {
+			a = step(p, op, a, b, at);
+			continue;
+		}
 		if ((op == '/' || op == '%') && b->kind == NODE_NUMBER && !b->number)
 			return fail(p, at, "a division by 0");
 		n = leaf(p, op == 'O' || op == 'A' ? NODE_LOGIC : NODE_BINARY, 0, &number, at);
@@ -752,8 +940,6 @@ static struct node *binary(struct parser *p, int strength)
 		n->is_unsigned = op == 'R' ? is_wide(a) : is_wide(a) || is_wide(b);
 		if (!strchr("=#lg<>OA", op) && n->is_unsigned)
 			n->type.is_signed = false;
-		if ((op == '+' || op == '-') && a->type.kind == EXPR_POINTER && b->type.kind == EXPR_NUMBER)
-			n->type = (struct expr_type){ .kind = EXPR_POINTER, .size = 8, .user = a->type.user };	/* bytes; of unknown type */
 		a = n;
 	}
 	return a;
@@ -802,6 +988,8 @@ int expr_new(struct expr **expr, struct expr_scope *scope, const char *text, str
 		fail(&p, p.at, "an operator is missing");
 	if (!p.failed && p.expr->root->type.kind == EXPR_PLACE && !node_is_text(p.expr->root))
 		fail(&p, text, "a struct or array has no value: name a member, or &it");
+	if (!p.failed && expr_find_names(p.expr, scope->btf))
+		fail(&p, text, "out of memory");
 	if (p.failed) {
 		expr_free(p.expr);
 		*expr = NULL;
@@ -818,6 +1006,8 @@ void expr_free(struct expr *expr)
 		next = n->next;
 		free(n);
 	}
+	if (expr)
+		free(expr->names);
 	free(expr);
 }
 
@@ -831,10 +1021,21 @@ bool expr_is_text(const struct expr *expr)
 	return node_is_text(expr->root);
 }
 
-__u32 expr_text_size(const struct expr *expr, __u32 most)
+bool expr_is_bytes(const struct expr *expr)
+{
+	return expr_is_text(expr) || expr->root->type.kind == EXPR_BYTES;
+}
+
+__u32 expr_size(const struct expr *expr, __u32 most)
 {
 	const struct node *n = expr->root;
 	__u32 size = n->kind == NODE_COMM ? 16 : n->kind == NODE_STRING ? n->count + 1 : n->kind == NODE_CONTEXT ? n->count : most;
 
+	if (!expr_is_bytes(expr))
+		return 8;
+	if (n->type.look == LOOK_PATH)
+		return PATH_ROOM;
+	if (n->type.kind == EXPR_BYTES)		/* what is short enough is whole */
+		return n->type.look == LOOK_IP ? n->type.size : most < 28 ? 28 : most < n->type.size ? most : n->type.size;
 	return size < most ? size : most;
 }

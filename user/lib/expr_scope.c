@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/expr.h"
+#include "lib/lib.h"
 
 /* Where a function's arguments and what it returns are among the registers. */
 #if defined(__x86_64__)
@@ -60,6 +61,7 @@ static bool typed(struct expr_scope *s, __u32 id, struct expr_type *type)
 	} else if (look.kind == BTF_KIND_INT || look.kind == BTF_KIND_ENUM) {
 		type->kind = EXPR_NUMBER;
 		type->is_signed = look.is_signed;
+		type->enum_id = look.kind == BTF_KIND_ENUM ? id : 0;
 	}
 	type->size = look.size;
 	return look.kind == BTF_KIND_PTR || ((look.kind == BTF_KIND_INT || look.kind == BTF_KIND_ENUM) && look.size && look.size <= 8);
@@ -81,7 +83,7 @@ static int kernel_function(struct expr_scope *s, const struct place *p)
 	struct expr_type type;
 	struct btf_look look;
 	const char *name;
-	int proto = btf_open(&s->btf, NULL) ?: *p->in ? -ENOENT : btf_func_proto(s->btf, p->name);	/* a module's isn't in there */
+	int proto = (*p->in ? btf_open_module(&s->btf, p->in) : btf_open(&s->btf, NULL)) ?: btf_func_proto(s->btf, p->name);
 	__u32 id;
 
 	if (p->at_return) {
@@ -107,14 +109,18 @@ static int kernel_function(struct expr_scope *s, const struct place *p)
 static int raw_tracepoint(struct expr_scope *s, const struct place *p)
 {
 	static const char *const with_names[] = { "__probestub_", "__traceiter_" };
-	int proto = btf_open(&s->btf, NULL) ?: btf_tracepoint_proto(s->btf, p->name), names = -ENOENT;
+	int proto, names = -ENOENT;
 	struct expr_type type;
 	struct expr_arg *arg;
 	const char *name;
 	char text[192];
 	__u32 id;
 
-	if (proto < 0) {	/* a module's, or there is no BTF: the kernel knows how many it has */
+	snprintf(text, sizeof(text), "btf_trace_%s", p->name);
+	proto = btf_find_any(&s->btf, text, BTF_KIND_TYPEDEF);
+	if (proto >= 0)
+		proto = btf_tracepoint_proto(s->btf, p->name);
+	if (proto < 0) {	/* there is no BTF of it: the kernel knows how many it has */
 		numbered(s, NULL, 12);
 		return 0;
 	}
@@ -150,9 +156,39 @@ static int narrower(const char *type)
 	return 0;
 }
 
+/* "__print_symbolic(REC->name, { 0, "A" }, ...)", of what the kernel would print. */
+static const char *printed(const char *format, const char *name)
+{
+	static const char *const ways[] = { "__print_symbolic(REC->", "__print_flags(REC->" };
+	const char *at, *end;
+	size_t len = strlen(name);
+	char *text;
+
+	for (size_t i = 0; i < 2; i++)
+		for (at = format; (at = strstr(at, ways[i])); at += strlen(ways[i])) {
+			end = at + strlen(ways[i]);
+			if (strncmp(end, name, len) || (end[len] != ',' && end[len] != ' '))
+				continue;
+			/* to its last pair: after it comes a bracket, and no comma */
+			for (end = strchr(end, '}'); end && end[1 + strspn(end + 1, " ")] == ','; end = strchr(end + 1, '}'))
+				;
+			text = end ? strndup(at, end + 1 - at) : NULL;
+			at = text ? keep_text(text) : NULL;
+			free(text);
+			return at;
+		}
+	return NULL;
+}
+
+struct tracepoint_ask {
+	struct expr_scope *scope;
+	char *format;		/* "print fmt: ..." */
+};
+
 static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 {
-	struct expr_scope *s = ctx;
+	struct tracepoint_ask *ask = ctx;
+	struct expr_scope *s = ask->scope;
 	bool pointer = strchr(f->type, '*') && !f->is_array, character = strstr(f->type, "char");
 	const char *bracket = strchr(f->type, '[');
 	unsigned int elements = bracket ? strtoul(bracket + 1, NULL, 10) : 0;
@@ -177,6 +213,7 @@ static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 	} else if (f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8) {
 		arg->from = ARG_FIELD;
 		arg->type.size = f->size;
+		arg->type.names = ask->format ? printed(ask->format, f->name) : NULL;
 		size = f->size == 8 && s->user ? narrower(f->type) : 0;
 		if (size) {
 			arg->type.size = abs(size);
@@ -193,6 +230,15 @@ static int tracepoint_field(void *ctx, const struct tracepoint_field *f)
 		s->n--;
 	}
 	return 0;
+}
+
+static int tracepoint(struct expr_scope *s, const struct place *p)
+{
+	struct tracepoint_ask ask = { s, tracepoint_format(p->in, p->name) };
+	int ret = tracepoint_fields(p->in, p->name, tracepoint_field, &ask);
+
+	free(ask.format);
+	return ret;
 }
 
 /* --- Markers: "-4@%edi", "8@-8(%rbp)", "4@$3", "8@(%rax,%rbx,8)" --- */
@@ -321,13 +367,15 @@ int expr_scope_of(struct expr_scope *s, const struct place *p)
 {
 	struct expr_arg *arg;
 
-	s->n = 0;
+	s->n = s->n_entries = 0;
 	s->btf = NULL;
+	s->entry = NULL;
+	s->wants_call = false;
 	s->user = p->kind == POINT_USER || p->kind == POINT_MARKER || (p->kind == POINT_TRACEPOINT && !strcmp(p->in, "syscalls"));
 	switch (p->kind) {
 	case POINT_KERNEL: return kernel_function(s, p);
 	case POINT_RAW: return raw_tracepoint(s, p);
-	case POINT_TRACEPOINT: return tracepoint_fields(p->in, p->name, tracepoint_field, s);
+	case POINT_TRACEPOINT: return tracepoint(s, p);
 	case POINT_MARKER: marker_args(s, p->args); return 0;
 	case POINT_USER:
 		if (!p->at_return) {

@@ -236,23 +236,50 @@ const char *filter_cgroup_path(__u64 id)
 	return NULL;
 }
 
-static int add_cgroup(const struct opt *o, const char *word)
+static void whole_path(const char *mount, const char *word, char *path, size_t size)
+{
+	snprintf(path, size, "%s%s%s", strncmp(word, mount, strlen(mount)) ? mount : "", *word == '/' ? "" : "/", word);
+}
+
+static const char *need_mount(void)
 {
 	const char *mount = filter_cgroup_mount();
+
+	if (!mount)
+		err("--cgroup: no cgroup v2 hierarchy is mounted: mount -t cgroup2 none /sys/fs/cgroup");
+	return mount;
+}
+
+int filter_cgroup_open(const char *word)
+{
+	const char *mount = need_mount();
+	char path[2 * PATH_LEN];
+	int fd;
+
+	if (!mount)
+		return -EOPNOTSUPP;
+	whole_path(mount, word, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	err("--cgroup: '%s': %s", word, errno == ENOENT ? "there is no such cgroup" : strerror(errno));
+	return -EINVAL;
+}
+
+static int add_cgroup(const struct opt *o, const char *word)
+{
+	const char *mount = need_mount();
 	char path[2 * PATH_LEN], *end;
 	__u64 id = strtoull(word, &end, 0);
 
-	if (!mount) {
-		err("--cgroup: no cgroup v2 hierarchy is mounted: mount -t cgroup2 none /sys/fs/cgroup");
+	if (!mount)
 		return -EINVAL;
-	}
 	if (!*end) {
 		if (!filter_cgroup_path(id))
 			goto missing;
 		strcpy(path, found);
 	} else {
-		snprintf(path, sizeof(path), "%s%s%s", strncmp(word, mount, strlen(mount)) ? mount : "",
-			 *word == '/' ? "" : "/", word);
+		whole_path(mount, word, path, sizeof(path));
 	}
 	if (!add_cgroup_dir(path))
 		return 0;

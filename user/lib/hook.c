@@ -3,14 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -18,6 +16,7 @@
 #include "lib/filter.h"
 #include "lib/hook.h"
 #include "lib/lib.h"
+#include "lib/netdev.h"
 #include "lib/owner.h"
 
 #define TCX_INGRESS ((enum bpf_attach_type)46)	/* since 6.6 */
@@ -118,20 +117,6 @@ static int listen_to(enum libbpf_print_level level, const char *fmt, va_list arg
 	return 0;
 }
 
-static void driver_of(const char *name, char *driver, size_t size, int *mtu)
-{
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {};
-
-	strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
-	*mtu = fd >= 0 && !ioctl(fd, SIOCGIFMTU, &request) ? request.ifr_mtu : 0;
-	request.ifr_data = (void *)&info;
-	snprintf(driver, size, "%s", fd >= 0 && !ioctl(fd, SIOCETHTOOL, &request) ? info.driver : "unknown");
-	if (fd >= 0)
-		close(fd);
-}
-
 /* --- XDP --- */
 
 static __u32 mode_flag(const char *mode)
@@ -187,8 +172,8 @@ static void ask_why(int fd, int index, __u32 flag)
 static int refused(int fd, int index, const char *mode, int error)
 {
 	const char *remedy = strcmp(mode, "generic") ? "--mode generic" : "a smaller MTU";
-	char name[IF_NAMESIZE] = "", driver[40];
-	int mtu;
+	char name[IF_NAMESIZE] = "";
+	struct netdev_about dev;
 
 	if (!if_indextoname(index, name)) {
 		err("interface %d has gone", index);
@@ -201,9 +186,9 @@ static int refused(int fd, int index, const char *mode, int error)
 		return error;
 	}
 	ask_why(fd, index, mode_flag(mode));
-	driver_of(name, driver, sizeof(driver), &mtu);
+	netdev_about(name, &dev);
 	err("%s: XDP can't be attached in %s mode: %s (driver %s, MTU %d, packets in pieces %s): try %s", name, mode,
-	    *kernel_said ? kernel_said : strerror(-error), driver, mtu, hook.frags ? "taken" : "not taken", remedy);
+	    *kernel_said ? kernel_said : strerror(-error), *dev.driver ? dev.driver : "unknown", dev.mtu, hook.frags ? "taken" : "not taken", remedy);
 	return -EOPNOTSUPP;
 }
 
@@ -236,13 +221,13 @@ static bool loads(__u32 flags, int index)
 /* A program for a device is translated by its driver when it is loaded. */
 static int offload(struct run *run)
 {
-	char driver[40];
+	struct netdev_about dev;
 	struct bpf_map *map;
-	int mtu;
 
 	if (!loads(0, places[0].index)) {
-		driver_of(places[0].name, driver, sizeof(driver), &mtu);
-		err("%s: XDP can't be attached in offload mode: its driver, %s, takes no programs: try --mode native", places[0].name, driver);
+		netdev_about(places[0].name, &dev);
+		err("%s: XDP can't be attached in offload mode: its driver, %s, takes no programs: try --mode native", places[0].name,
+		    *dev.driver ? dev.driver : "unknown");
 		return -EOPNOTSUPP;
 	}
 	bpf_program__set_ifindex(program, places[0].index);
@@ -329,6 +314,32 @@ static bool has_tcx(int index)
 	return bpf_prog_query(index, TCX_INGRESS, 0, NULL, ids, &n) != -EINVAL;
 }
 
+/* One program is for all of them: it must know what their packets begin with. */
+static int begin_of_packets(struct run *run)
+{
+	int without = 0, with = 0;
+
+	for (int i = 0; i < n_places; i++) {
+		struct netdev_about dev;
+
+		netdev_about(places[i].name, &dev);
+		switch (dev.type) {
+		case ARPHRD_ETHER: case ARPHRD_LOOPBACK: with++; break;
+		case ARPHRD_NONE: case ARPHRD_RAWIP: case ARPHRD_TUNNEL: case ARPHRD_TUNNEL6: case ARPHRD_SIT: case ARPHRD_IPGRE:
+		case 823: /* ARPHRD_IP6GRE */ without++; break;
+		default:
+			without++;
+			if (hook.chosen == HOOK_XDP)
+				return usage("%s: its packets begin with neither Ethernet's header nor IP's: --hook tc", places[i].name);
+		}
+	}
+	if (with && without)
+		return usage("--interface: some of these have Ethernet's header, others haven't: start it for each kind");
+	hook.no_ether = without > 0;
+	run->common->no_ether = hook.no_ether;
+	return 0;
+}
+
 static void hook_end(void);
 
 int hook_setup(struct run *run)
@@ -347,7 +358,7 @@ int hook_setup(struct run *run)
 	}
 	if (!program)
 		return usage("--hook: %s can't use %s", run->tool->name, hook.kind);
-	ret = contradictions();
+	ret = contradictions() ?: begin_of_packets(run);
 	if (ret)
 		return ret;
 	bpf_program__set_autoload(program, true);
@@ -417,14 +428,26 @@ static int attach_filter(const struct bpf_tc_hook *where, struct guarded *g)
 			continue;
 		*kernel_said = 0;
 		tell.priority = g->priority;
-		ret = hook.pin ? 0 : guard_tell(&tell);
-		ret = ret ?: bpf_tc_attach(where, &filter);
+		ret = guard_tell(&tell) ?: bpf_tc_attach(where, &filter);
 		tell.qdisc = false;	/* it goes once, after all filters */
 		if (ret != -EEXIST && (ret != -EINVAL || !strstr(kernel_said, "kind")))
 			return ret;	/* no other filter, and no other kind of filter, is there */
 	}
 	snprintf(kernel_said, sizeof(kernel_said), "the priorities up to %d are taken", PRIORITIES);
 	return -ENOSPC;
+}
+
+/* An ingress qdisc would take filters for what is sent as well, and show them what is received. */
+static int has_egress(const struct place *place)
+{
+	char kind[16];
+	int ret = netdev_qdisc(place->index, kind, sizeof(kind));
+
+	if (ret || strcmp(kind, "ingress"))
+		return ret;
+	snprintf(kernel_said, sizeof(kernel_said), "--egress: an ingress qdisc is in the way: 'tc qdisc replace dev %.*s clsact' makes room",
+		 IF_NAMESIZE, place->name);
+	return -EBUSY;
 }
 
 /* A filter of its own priority beside those of others, in the qdisc that may be there already. */
@@ -440,11 +463,9 @@ static int attach_clsact(const struct place *place, struct attached *a)
 	ret = bpf_tc_hook_create(&where);
 	g->qdisc = !ret;
 	if (ret == -EEXIST)
-		ret = 0;
+		ret = hook.egress ? has_egress(place) : 0;
 	ret = ret ?: attach_filter(&where, g);
 	libbpf_set_print(print);
-	if (ret && hook.pin)
-		guard_remove(g);
 	return ret;
 }
 
@@ -480,26 +501,9 @@ static int attach_tc(const struct place *place)
 	return ret;
 }
 
-static int open_cgroup(void)
-{
-	const char *mount = filter_cgroup_mount(), *path = hook.cgroup ?: "/";
-	char full[8192];
-	int fd;
-
-	if (!mount) {
-		err("no cgroup v2 is mounted: mount -t cgroup2 none /sys/fs/cgroup");
-		return -EOPNOTSUPP;
-	}
-	snprintf(full, sizeof(full), "%s%s%s", strncmp(path, mount, strlen(mount)) ? mount : "", *path == '/' ? "" : "/", path);
-	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return usage("--cgroup: '%s': %s", path, errno == ENOENT ? "there is no such cgroup" : strerror(errno));
-	return fd;
-}
-
 static int attach_cgroup(void)
 {
-	int fd = open_cgroup(), link, ret;
+	int fd = filter_cgroup_open(hook.cgroup ?: "/"), link, ret;
 
 	if (fd < 0)
 		return fd;
@@ -655,6 +659,14 @@ static void unpin(const char *tool, struct attached *a)
 	a->label[0] = 0;
 }
 
+static bool has_guarded(void)
+{
+	for (int i = 0; i < n_attached; i++)
+		if (attached[i].link < 0)
+			return true;
+	return false;
+}
+
 int hook_attach(struct run *run)
 {
 	int ret = 0;
@@ -678,10 +690,12 @@ int hook_attach(struct run *run)
 	}
 	if (!ret && hook.chosen == HOOK_XDP && !hook.frags)
 		note("this kernel knows no XDP programs for packets in several pieces: an MTU of more than a page will be refused");
+	run->stays = !ret && hook.pin && !run->explain;
+	if (run->stays && has_guarded())
+		ret = guard_tell(&(struct guarded){ .stay = true });
 	if (ret)
 		for (int i = 0; i < n_attached; i++)
 			unpin(run->tool->name, &attached[i]);
-	run->stays = !ret && hook.pin && !run->explain;
 	return ret;
 }
 
@@ -753,12 +767,8 @@ static void hook_end(void)
 	while (n_attached) {
 		struct attached *a = &attached[--n_attached];
 
-		if (a->link < 0 && *a->label)
-			continue;	/* pinned */
-		if (a->link < 0 && hook.pin && a->guarded.index)
-			guard_remove(&a->guarded);
 		if (a->link < 0)
-			continue;
+			continue;	/* the guard's */
 		if (!*a->label && end_link(a->link))
 			err("%s: it is still attached: %s", a->name, strerror(EBUSY));
 		close(a->link);
@@ -788,6 +798,17 @@ static bool wanted(const struct pinned *p, int kind)
 	return false;
 }
 
+static int is_namespace(void *ctx, const struct netns *ns)
+{
+	return ns->number == *(unsigned long *)ctx;
+}
+
+/* Whether a process or a mount holds that namespace; also where that can't be told. */
+static bool is_there(unsigned long number)
+{
+	return netns_each(is_namespace, &number);
+}
+
 /* What is pinned in this folder goes, first from where it is attached. */
 static int detach_one(const char *folder, const struct pinned *p)
 {
@@ -807,7 +828,9 @@ static int detach_one(const char *folder, const struct pinned *p)
 			fd = bpf_obj_get(path);
 			g.program = fd < 0 ? 0 : id_of(fd);
 			g.qdisc = made;
-			if (p->netns != netns()) {
+			if (p->netns != netns() && !is_there(p->netns)) {
+				ret = 0;	/* and all that was attached with it */
+			} else if (p->netns != netns()) {
 				err("%s: it is attached in another network namespace: use nsenter(1)", folder);
 				ret = -EXDEV;
 			} else {

@@ -24,6 +24,7 @@ extern struct hook {
 	__u32 pid;
 	bool egress, pin, detach;
 	enum hook_kind chosen;				/* once hook_setup() is through */
+	bool no_ether;					/* these interfaces' packets begin with IP: tun, WireGuard */
 	bool frags;					/* XDP programs get packets in several pieces */
 } hook;
 
@@ -83,6 +84,7 @@ struct guarded {
 	__u32 priority, program;
 	int pid;		/* a process's socket: ... */
 	__u64 cookie;
+	bool stay;		/* all that was told until now is to stay, as it is pinned */
 };
 int guard_start(void);			/* before anything is loaded, with all rights */
 int guard_tell(const struct guarded *what);	/* before it is attached */

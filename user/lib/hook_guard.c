@@ -6,8 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,54 +16,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/hook.h"
+#include "lib/netdev.h"
 
 #define MOST 256
 
 static int to_guard = -1, answer = -1;
 static pid_t guard;
 
-/* How many filters a clsact qdisc has in one direction; -errno. */
-static int count_filters(int index, __u32 direction)
-{
-	struct {
-		struct nlmsghdr head;
-		struct tcmsg tc;
-	} ask = {
-		.head = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETTFILTER, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = index, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction) },
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), n = 0;
-	static char buf[32768] __attribute__((aligned(8)));
-	bool done = fd < 0 || send(fd, &ask, sizeof(ask), 0) != sizeof(ask);
-	int ret = done ? -errno : 0;
-
-	while (!done) {
-		ssize_t size = recv(fd, buf, sizeof(buf), 0);
-
-		if (size < 0) {
-			ret = -errno;
-			break;
-		}
-		for (struct nlmsghdr *m = (void *)buf; NLMSG_OK(m, (size_t)size); m = NLMSG_NEXT(m, size)) {
-			done |= m->nlmsg_type == NLMSG_DONE;
-			if (m->nlmsg_type == NLMSG_ERROR) {
-				done = true;
-				ret = ((struct nlmsgerr *)NLMSG_DATA(m))->error ?: -EIO;
-			}
-			n += m->nlmsg_type == RTM_NEWTFILTER;
-		}
-		done |= !size;
-	}
-	if (fd >= 0)
-		close(fd);
-	return ret ?: n;
-}
-
 static int remove_qdisc(int index)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = index, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 
-	if (count_filters(index, TC_H_MIN_INGRESS) || count_filters(index, TC_H_MIN_EGRESS))
+	if (netdev_count_filters(index, false) || netdev_count_filters(index, true))
 		return 0;	/* somebody else's are in it, or it has gone with its interface */
 	return bpf_tc_hook_destroy(&hook);
 }
@@ -164,7 +126,7 @@ static void __attribute__((noreturn)) guard_run(int from, int to)
 		for (int i = 2; i < 1024; i++)
 			close(i);
 	while (n < MOST && read(0, &list[n], sizeof(*list)) == sizeof(*list))
-		n++;
+		n = list[n].stay ? 0 : n + 1;
 	while (n--)
 		ret = guard_remove(&list[n]) ?: ret;
 	_exit(write(1, &ret, sizeof(ret)) != sizeof(ret));

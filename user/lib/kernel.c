@@ -401,14 +401,14 @@ static void doctor_tool(const struct tool *tool)
 	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
 		return;
 	if (!pid) {
-		char *args[8] = { (char *)tool->name, "--explain" }, *words = tool->trial ? strdup(tool->trial) : NULL;
-		int n = 2;
+		char *args[8] = { (char *)tool->name, "--explain" }, *words = strdupa(tool->trial ?: ""), *word;
+		int n_args = 2;
 
-		while (n < 7 && (args[n] = strsep(&words, "\n")))
-			n++;
+		while ((word = strsep(&words, "\t")) && *word && n_args < 7)
+			args[n_args++] = word;
 		dup2(out[1], STDERR_FILENO);
 		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
-		_exit(tool_run(tool, n, args, true));
+		_exit(tool_run(tool, n_args, args, true));
 	}
 	close(out[1]);
 	while (at < sizeof(text) - 1 && (n = read(out[0], text + at, sizeof(text) - 1 - at)) > 0)

@@ -201,14 +201,30 @@ static void find_features(struct devices *devices)
 	ask(NETLINK_GENERIC, &get, on_features, devices);
 }
 
-static void find_driver(int fd, struct netdev *dev)
+static void find_driver(int fd, struct ifreq *request, char *driver, size_t size)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { .ifr_data = (void *)&info };
 
-	memcpy(request.ifr_name, dev->name, sizeof(request.ifr_name));
-	if (!ioctl(fd, SIOCETHTOOL, &request))
-		snprintf(dev->driver, sizeof(dev->driver), "%.*s", (int)sizeof(info.driver), info.driver);
+	request->ifr_data = (void *)&info;
+	if (!ioctl(fd, SIOCETHTOOL, request))
+		snprintf(driver, size, "%.*s", (int)sizeof(info.driver), info.driver);
+}
+
+void netdev_about(const char *name, struct netdev_about *about)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {};
+
+	*about = (struct netdev_about){};
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (fd < 0)
+		return;
+	if (!ioctl(fd, SIOCGIFMTU, &request))
+		about->mtu = request.ifr_mtu;
+	if (!ioctl(fd, SIOCGIFHWADDR, &request))
+		about->type = request.ifr_hwaddr.sa_family;
+	find_driver(fd, &request, about->driver, sizeof(about->driver));
+	close(fd);
 }
 
 int netdev_each(int (*fn)(void *ctx, const struct netdev *dev), void *ctx)
@@ -222,7 +238,10 @@ int netdev_each(int (*fn)(void *ctx, const struct netdev *dev), void *ctx)
 	if (!ret)
 		find_features(&devices);
 	for (size_t i = 0; !ret && i < devices.n; i++) {
-		find_driver(fd, &devices.dev[i]);
+		struct ifreq request = {};
+
+		memcpy(request.ifr_name, devices.dev[i].name, sizeof(request.ifr_name));
+		find_driver(fd, &request, devices.dev[i].driver, sizeof(devices.dev[i].driver));
 		ret = fn(ctx, &devices.dev[i]);
 	}
 	if (fd >= 0)
@@ -263,21 +282,70 @@ static int on_filter(void *ctx, const struct nlmsghdr *head)
 	return filter.prog ? filters->fn(filters->ctx, &filter) : 0;
 }
 
+static int ask_filters(__u32 index, bool egress, answer_fn fn, void *ctx)
+{
+	struct question question = QUESTION(RTM_GETTFILTER, NLM_F_DUMP);
+
+	*(struct tcmsg *)room(&question, sizeof(struct tcmsg)) = (struct tcmsg){
+		.tcm_ifindex = index,
+		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS),
+	};
+	return ask(NETLINK_ROUTE, &question, fn, ctx);
+}
+
 int netdev_each_filter(__u32 index, int (*fn)(void *ctx, const struct netdev_filter *filter), void *ctx)
 {
 	int ret = 0;
 
 	for (int egress = 0; !ret && egress < 2; egress++) {
-		struct question question = QUESTION(RTM_GETTFILTER, NLM_F_DUMP);
 		struct filters filters = { fn, ctx, egress };
 
-		*(struct tcmsg *)room(&question, sizeof(struct tcmsg)) = (struct tcmsg){
-			.tcm_ifindex = index,
-			.tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS),
-		};
-		ret = ask(NETLINK_ROUTE, &question, on_filter, &filters);
+		ret = ask_filters(index, egress, on_filter, &filters);
 	}
 	return ret;
+}
+
+static int on_any_filter(void *ctx, const struct nlmsghdr *head)
+{
+	*(int *)ctx += head->nlmsg_type == RTM_NEWTFILTER;
+	return 0;
+}
+
+int netdev_count_filters(__u32 index, bool egress)
+{
+	int n = 0;
+
+	return ask_filters(index, egress, on_any_filter, &n) ?: n;
+}
+
+struct qdisc {
+	__u32 index;
+	char *kind;
+	size_t size;
+};
+
+static int on_qdisc(void *ctx, const struct nlmsghdr *head)
+{
+	const struct tcmsg *message = NLMSG_DATA(head);
+	const struct rtattr *attr = TCA_RTA(message);
+	struct qdisc *q = ctx;
+
+	if (message->tcm_parent != TC_H_CLSACT || (__u32)message->tcm_ifindex != q->index)
+		return 0;
+	EACH_ATTR(attr, attr, (int)NLMSG_PAYLOAD(head, sizeof(*message)))
+		if (attr->rta_type == TCA_KIND)
+			attr_text(attr, q->kind, q->size);
+	return 0;
+}
+
+int netdev_qdisc(__u32 index, char *kind, size_t size)
+{
+	struct question question = QUESTION(RTM_GETQDISC, NLM_F_DUMP);
+	struct qdisc q = { index, kind, size };
+
+	*kind = 0;
+	*(struct tcmsg *)room(&question, sizeof(struct tcmsg)) = (struct tcmsg){ .tcm_ifindex = index };
+	return ask(NETLINK_ROUTE, &question, on_qdisc, &q);
 }
 
 /* --- Words. --- */

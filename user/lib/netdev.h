@@ -21,6 +21,14 @@ struct netdev {
 
 #define NETDEV_CAN_NATIVE 1	/* NETDEV_XDP_ACT_BASIC, include/uapi/linux/netdev.h */
 
+/* What one is, by its name; unknown: "" and 0. */
+struct netdev_about {
+	char driver[32];
+	int mtu, type;		/* ARPHRD_* */
+};
+void netdev_about(const char *name, struct netdev_about *about);
+int netdev_qdisc(__u32 index, char *kind, size_t size);	/* what stands where clsact would: "ingress"; "": nothing */
+
 /* Each interface of the network namespace that the process is in, until fn gives something else than 0; -errno. */
 int netdev_each(int (*fn)(void *ctx, const struct netdev *dev), void *ctx);
 
@@ -29,6 +37,8 @@ struct netdev_filter {
 	__u32 prog, priority, handle;
 	bool egress;
 };
+/* How many of any kind an interface has in one direction; -errno. */
+int netdev_count_filters(__u32 index, bool egress);
 int netdev_each_filter(__u32 index, int (*fn)(void *ctx, const struct netdev_filter *filter), void *ctx);
 
 /* "basic,redirect": what a driver can do with XDP; "none" */

@@ -15,7 +15,8 @@
 #include "lib/lib.h"
 #include "lib/points.h"
 
-#define MOST 5000		/* places, where each takes a probe of its own */
+#define MOST	5000		/* places, where each takes a probe of its own */
+#define THREADS 2048		/* that are in calls at a time; --max-entries */
 
 /* include/uapi/linux/bpf.h, of kernels newer than the headers that this may be built with */
 #define KPROBE_MULTI	   42
@@ -27,7 +28,7 @@ static struct point **points;
 static struct places places;
 static int (*generate)(struct code *c, const struct place *place, int which);
 static const char *(*word)(int i);
-static bool calls;		/* functions, each as it begins and as it returns */
+static bool calls;		/* functions only, each as it begins and as it returns */
 static __u32 n_points;
 
 const struct places *points_places(void)
@@ -120,7 +121,10 @@ static int attach_tracepoint(const struct place *p, int program)
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT };
 	char path[512], id[32];
 
-	snprintf(path, sizeof(path), "events/%s/%s/id", p->in, p->name);
+	if (p->is_call && !p->at_return)
+		snprintf(path, sizeof(path), "events/%s/sys_enter_%s/id", p->in, p->name + strlen("sys_exit_"));
+	else
+		snprintf(path, sizeof(path), "events/%s/%s/id", p->in, p->name);
 	if (kernel_tracefs(path, id, sizeof(id)))
 		return -ENOENT;
 	attr.config = strtoul(id, NULL, 10);
@@ -260,8 +264,12 @@ static struct bpf_program *program(struct run *run, const char *name)
 /* Instructions, where the probe is, know no frame but their function's own; at a function's entry that is not there yet. */
 static const char *program_name(const struct place *p, bool many)
 {
-	if (calls && p->at_return)
-		return p->kind == POINT_KERNEL ? many ? "kernel_returns" : "kernel_return" : many ? "user_returns" : "user_return";
+	if (p->is_call && p->kind == POINT_TRACEPOINT)
+		return p->at_return ? "tracepoint_leave" : "tracepoint_enter";
+	if (p->is_call && p->kind == POINT_KERNEL)
+		return p->at_return ? many ? "kernel_many_leave" : "kernel_leave" : many ? "kernel_many_enter" : "kernel_enter";
+	if (p->is_call)
+		return p->at_return ? many ? "user_many_leave" : "user_leave" : many ? "user_many_enter" : "user_enter";
 	switch (p->kind) {
 	case POINT_KERNEL: return many ? "kernel_functions" : "kernel_function";
 	case POINT_TRACEPOINT: return "tracepoint";
@@ -338,16 +346,32 @@ static int find(struct run *run, bool regex)
 	return ret;
 }
 
+static bool is_system_call(const struct place *p)
+{
+	return p->kind == POINT_TRACEPOINT && !strcmp(p->in, "syscalls");
+}
+
 /* Functions of a set have no more in common than where their arguments are. */
 int points_scope(struct expr_scope *scope, size_t place)
 {
+	static struct expr_scope entry;
 	struct place p = places.all[place];
 	bool several = (place && places.all[place - 1].of == p.of) || (place + 1 < places.n && places.all[place + 1].of == p.of);
+	char name[256];
 	int ret;
 
 	if (several && (p.kind == POINT_KERNEL || p.kind == POINT_USER))
 		p.name = "";
 	ret = expr_scope_of(scope, &p);
+	if (!ret && (p.at_return || (is_system_call(&p) && !strncmp(p.name, "sys_exit_", 9)))) {
+		if (is_system_call(&p)) {
+			snprintf(name, sizeof(name), "sys_enter_%s", p.name + 9);
+			p.name = name;
+		}
+		p.at_return = false;
+		ret = expr_scope_of(&entry, &p);
+		scope->entry = &entry;
+	}
 	if (ret)
 		err("'%s': nothing is known of its arguments: %s", point_text(points[p.of]), strerror(-ret));
 	return ret ? -EINVAL : 0;
@@ -374,9 +398,35 @@ int points_setup_calls(struct run *run, bool regex)
 /* The way back first: what is called before the way in is there too is left out. */
 static bool turn(struct place *all, size_t n, int step)
 {
-	for (size_t i = 0; calls && i < n; i++)
-		all[i].at_return = !step;
-	return step < (calls ? 2 : 1);
+	for (size_t i = 0; all->is_call && i < n; i++)
+		all[i].at_return = step != 1;
+	return step < (all->is_call ? 2 : 1);
+}
+
+static int want_programs(struct run *run, size_t at, size_t n)
+{
+	static const char *const ends[] = { "calls_exec", "calls_exit" };
+	bool many = is_many(&places.all[at], n);
+	int ret = 0;
+
+	for (int step = 0; turn(&places.all[at], n, step) && !ret; step++)
+		ret = want_program(run, &places.all[at], many);
+	for (size_t i = 0; i < 2 && !ret && places.all[at].is_call; i++)
+		ret = bpf_program__set_autoload(program(run, ends[i]), true);
+	if (!ret && places.all[at].is_call)
+		ret = bpf_map__set_max_entries(bpf_object__find_map_by_name(run->skel->obj, "threads"), THREADS);
+	return ret;
+}
+
+int points_call(struct run *run, size_t place)
+{
+	size_t n = alike(place);
+
+	if (places.all[place].is_call)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		places.all[place + i].is_call = true;
+	return want_programs(run, place, n);
 }
 
 int points_setup(struct run *run, bool regex)
@@ -394,8 +444,9 @@ int points_setup(struct run *run, bool regex)
 		n = alike(i);
 		many = is_many(&places.all[i], n);
 		alone += many ? 0 : n;
-		for (int step = 0; turn(&places.all[i], n, step) && !ret; step++)
-			ret = want_program(run, &places.all[i], many);
+		for (size_t j = i; j < i + n; j++)
+			places.all[j].is_call = calls;
+		ret = want_programs(run, i, n);
 	}
 	if (!ret && alone > MOST) {
 		err("%zu places: this kernel takes them one by one, and more than %d would keep it busy: name fewer", alone, MOST);
@@ -407,7 +458,7 @@ int points_setup(struct run *run, bool regex)
 /* A copy of a program that knows its place's number, and has the code that is made for it: point_number(), generated(). */
 #define NUMBER	  0x636f72656c616365ULL
 #define GENERATED 0x67656e6572617465ULL	/* and 1 more for each */
-#define GENERATES 2
+#define GENERATES 3
 
 void points_words(const char *(*fn)(int i))
 {
@@ -551,6 +602,22 @@ static int attach_some(struct run *run, size_t at, size_t n, int *error)
 	return failed;
 }
 
+/* What the kernel said, with the place; rights and memory are told by who called. */
+static int attach_error(const struct point *p, int error)
+{
+	if (error == -EPERM || error == -EACCES || error == -ENOMEM || error == -EINTR)
+		return error;
+	if (error == -ENOENT || error == -EADDRNOTAVAIL || error == -EILSEQ) {
+		err("'%s': %s: see --help", point_text(p), error == -EILSEQ ? "no instruction begins there" : "there is no such place");
+		return -EINVAL;
+	}
+	if (error == -E2BIG)
+		err("'%s': its expressions are too long for one program: ask for less at a time", point_text(p));
+	else
+		err("can't run here: '%s': %s", point_text(p), error == -EINVAL ? "the kernel allows no probe there" : strerror(-error));
+	return error == -E2BIG ? -EINVAL : -EOPNOTSUPP;
+}
+
 int points_attach(struct run *run)
 {
 	size_t n;
@@ -566,10 +633,7 @@ int points_attach(struct run *run)
 			note("'%s': %d of %zu places can't be probed", point_text(p), failed, n);
 		if (failed < (int)n)
 			continue;
-		if (error != -ENOENT && error != -EADDRNOTAVAIL && error != -EILSEQ)
-			return error;
-		err("'%s': %s: see --help", point_text(p), error == -EILSEQ ? "no instruction begins there" : "there is no such place");
-		return -EINVAL;
+		return attach_error(p, error);
 	}
 	return 0;
 }

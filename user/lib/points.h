@@ -25,6 +25,7 @@ struct place {
 	enum point_kind kind;
 	bool at_return;
 	bool is_listed;		/* a kernel function that the kernel says can be probed */
+	bool is_call;		/* probed as it begins too */
 	__u32 of;		/* which of the words that the user gave */
 	const char *in;		/* module, category, or file; "" */
 	const char *provider, *args;	/* of a marker; "" */
@@ -65,6 +66,8 @@ struct tracepoint_field {
 /* What tracefs says that a tracepoint's record has, until fn gives something else than 0; -ENOENT. */
 int tracepoint_fields(const char *category, const char *event, int (*fn)(void *ctx, const struct tracepoint_field *field), void *ctx);
 
+char *tracepoint_format(const char *category, const char *event);	/* how the kernel prints it, to be freed; NULL: it doesn't say */
+
 /* A program, by its descriptor, at a place; the attachment is kept. */
 int place_attach(const struct place *place, const struct point *point, int program);
 /*
@@ -80,6 +83,7 @@ bool places_at_once(enum point_kind kind);	/* can this kernel do that? */
  */
 int points_setup(struct run *run, bool regex);
 int points_setup_calls(struct run *run, bool regex);	/* functions only, each as it begins and as it returns */
+int points_call(struct run *run, size_t place);	/* after it: a function's or system call's return is to know how it began */
 /*
  * Code for the places of bpf/lib/generated.bpf.h: at each place in its own copy of the program, but functions of a set share
  * one, which is made for the first of them. What fn gives is 1: there is some; 0: none; -errno.
@@ -87,7 +91,8 @@ int points_setup_calls(struct run *run, bool regex);	/* functions only, each as 
 struct code;
 struct expr_scope;
 void points_words(const char *(*fn)(int i));	/* before setup: the place in run->args[i] */
-int points_scope(struct expr_scope *scope, size_t place);	/* what it can name; -EINVAL after a line on stderr */
+/* What it can name, and in scope->entry what it can name of how it began; -EINVAL after a line on stderr. */
+int points_scope(struct expr_scope *scope, size_t place);
 void points_generate(int (*fn)(struct code *c, const struct place *place, int which));
 int points_attach(struct run *run);
 const struct places *points_places(void);

@@ -123,37 +123,22 @@ int probe_word_ask(const struct probe_word *w, struct expr_scope *scope, __u32 t
 	for (int i = 0; i < w->n && !ret; i++) {
 		ret = ask_one(w, scope, w->values[i], w->at[i], &a->values[i]);
 		a->at[i] = *size;
-		*size += !ret && expr_is_text(a->values[i]) ? (expr_text_size(a->values[i], text_size) + 7) & ~7U : 8;
+		*size += ret ? 0 : (expr_size(a->values[i], text_size) + 7) & ~7U;
 	}
+	memcpy(a->entries, scope->entries, sizeof(a->entries));
+	a->n_entries = scope->n_entries;
+	a->is_call = scope->wants_call;
 	return ret;
 }
 
-void probe_asked_code(struct code *c, const struct probe_asked *a, __u32 text_size)
+void probe_asked_code(struct code *c, const struct probe_asked *a, int n, __u32 text_size)
 {
-	for (int i = 0; i < PROBE_VALUES && a->values[i]; i++)
-		if (expr_is_text(a->values[i])) {
-			expr_gen_text(c, a->values[i], a->at[i], expr_text_size(a->values[i], text_size));
+	for (int i = 0; i < n; i++)
+		if (expr_is_bytes(a->values[i])) {
+			expr_gen_bytes(c, a->values[i], a->at[i], expr_size(a->values[i], text_size));
 		} else {
 			expr_gen(c, a->values[i]);
 			code_put(c, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_0, a->at[i], 0);
 		}
 	code_value(c, BPF_REG_0, 0);
-}
-
-void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size)
-{
-	const struct expr_type *type = expr_type(expr);
-	__u64 value;
-
-	if (expr_is_text(expr)) {
-		out_bytes(out, bytes, strnlen(bytes, size));
-		return;
-	}
-	memcpy(&value, bytes, sizeof(value));
-	if (type->kind == EXPR_POINTER)
-		out_printf(out, "0x%llx", value);
-	else if (type->is_signed)
-		out_s64(out, value);
-	else
-		out_u64(out, value);
 }

@@ -24,14 +24,14 @@ int probe_word_split(struct probe_word *w, const char *text);	/* -EINVAL after a
 struct probe_asked {
 	struct expr *condition, *values[PROBE_VALUES];	/* NULL: none, no more */
 	size_t at[PROBE_VALUES];	/* where they go: numbers take 8 bytes, text what it is allowed, rounded up */
+	const struct node *entries[EXPR_ENTRIES];	/* what is kept of a call, for when it returns */
+	size_t n_entries;
+	bool is_call;		/* points_call() is needed */
 };
 
 /* *size: what is in front of them, then with them. A line on stderr if something is wrong. */
 int probe_word_ask(const struct probe_word *w, struct expr_scope *scope, __u32 text_size, struct probe_asked *a, size_t *size);
-/* Code that puts all values there, behind R7. */
-void probe_asked_code(struct code *c, const struct probe_asked *a, __u32 text_size);
-
-/* A value as it is where code has put it: a number by its type, or text of so many bytes at most. */
-void probe_value_show(struct out *out, const struct expr *expr, const char *bytes, size_t size);
+/* Code that puts n values there, from the first on, behind R7. */
+void probe_asked_code(struct code *c, const struct probe_asked *a, int n, __u32 text_size);
 
 #endif

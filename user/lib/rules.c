@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <linux/membarrier.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include "lib/packet.h"
 #include "lib/rules_user.h"
 #include "lib/sock_user.h"
@@ -20,250 +21,6 @@ struct rules_entry {
 	__u32 bits;		/* of key.addr, where it is a prefix */
 	__u32 value;
 };
-
-static const struct {
-	const char *name;
-	int number;
-} protocols[] = { { "icmp", 1 }, { "igmp", 2 }, { "tcp", 6 }, { "udp", 17 }, { "dccp", 33 }, { "gre", 47 }, { "esp", 50 }, { "ah", 51 },
-		  { "icmpv6", 58 }, { "sctp", 132 }, { "udplite", 136 }, {} };
-
-static int number_of(const char *word, unsigned long long most, unsigned long long *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoull(word, &end, 0);
-	return !isdigit((unsigned char)*word) || *end || errno || *n > most ? -EINVAL : 0;
-}
-
-/* --- From text. Each gives what is wrong with the word, NULL if nothing is. --- */
-
-static const char *parse_action(struct rule *r, const char *word)
-{
-	if (strcmp(word, "drop") && strcmp(word, "allow"))
-		return "a rule begins with drop or allow";
-	r->drop = *word == 'd';
-	return NULL;
-}
-
-static const char *parse_net(struct rule *r, struct sock_net *net, const char *word)
-{
-	if (net->family)
-		return "given twice";
-	if (sock_net(NULL, word, net))
-		return "";	/* it has said so */
-	if (r->family && r->family != net->family)
-		return "IPv4 and IPv6 in one rule match no packet";
-	r->family = net->family;
-	return NULL;
-}
-
-static const char *parse_ports(struct rule *r, struct sock_ports *ports, const char *word)
-{
-	if (ports->n)
-		return "given twice";
-	if (sock_ports(NULL, word, ports))
-		return "";
-	r->flags |= PACKET_PORTS;
-	return NULL;
-}
-
-static const char *parse_mac(__u16 *to, bool *has, const char *word)
-{
-	unsigned int b[6];
-	int end = 0;
-
-	if (*has)
-		return "given twice";
-	if (sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%n", b, b + 1, b + 2, b + 3, b + 4, b + 5, &end) != 6 || word[end])
-		return "is no address of Ethernet, as 02:00:00:aa:bb:cc is";
-	for (int i = 0; i < 6; i++)
-		((__u8 *)to)[i] = b[i];
-	*has = true;
-	return NULL;
-}
-
-static const char *parse_protocol(struct rule *r, const char *word)
-{
-	unsigned long long n;
-
-	if (r->protocol >= 0)
-		return "given twice";
-	for (int i = 0; protocols[i].name; i++)
-		if (!strcmp(protocols[i].name, word))
-			r->protocol = protocols[i].number;
-	if (r->protocol < 0 && number_of(word, 255, &n))
-		return "is no protocol: a number to 255, or one of tcp, udp, icmp, icmpv6, sctp, dccp, udplite, gre, esp, ah, igmp";
-	if (r->protocol < 0)
-		r->protocol = n;
-	r->flags |= PACKET_PROTOCOL;
-	return NULL;
-}
-
-/* "7", or "0x10/0xf0": a value of the bits that the mask has */
-static const char *parse_mark(struct rule *r, const char *word)
-{
-	char *text = strdupa(word), *slash = strchr(text, '/');
-	unsigned long long value, mask = -1U;
-
-	if (slash)
-		*slash++ = 0;
-	if (r->mark)
-		return "given twice";
-	if (number_of(text, -1U, &value) || (slash && (number_of(slash, -1U, &mask) || !mask)) || value & ~mask)
-		return "is no mark: 7, or 0x10/0xf0 for some of its bits";
-	r->mark = mask << 32 | value;
-	return NULL;
-}
-
-static const char *parse_vlan(struct rule *r, const char *word)
-{
-	unsigned long long n;
-
-	if (r->vlan >= 0)
-		return "given twice";
-	if (number_of(word, 4095, &n))
-		return "is no VLAN: 0 to 4095";
-	r->vlan = n;
-	r->flags |= PACKET_VLAN;
-	return NULL;
-}
-
-static const char *parse_family(struct rule *r, int family)
-{
-	if (r->family && r->family != family)
-		return "IPv4 and IPv6 in one rule match no packet";
-	r->family = family;
-	return NULL;
-}
-
-/* *next: the word behind, NULL if there is none; set to NULL when it was used. */
-static const char *parse_word(struct rule *r, const char *word, const char **next)
-{
-	const char *value = *next;
-
-	if (!strcmp(word, "ipv4") || !strcmp(word, "ipv6"))
-		return parse_family(r, word[3] - '0');
-	if (!strcmp(word, "fragment")) {
-		r->flags |= PACKET_FRAGMENT;
-		return NULL;
-	}
-	if (!strcmp(word, "malformed")) {
-		r->flags |= PACKET_BAD;
-		return NULL;
-	}
-	*next = NULL;
-	if (strcmp(word, "src") && strcmp(word, "dst") && strcmp(word, "sport") && strcmp(word, "dport") && strcmp(word, "port") &&
-	    strcmp(word, "proto") && strcmp(word, "smac") && strcmp(word, "dmac") && strcmp(word, "mark") && strcmp(word, "vlan"))
-		return "is no condition: src, dst, sport, dport, port, proto, smac, dmac, mark, vlan, ipv4, ipv6, fragment, malformed";
-	if (!value)
-		return "needs a value";
-	if (!strcmp(word, "src") || !strcmp(word, "dst"))
-		return parse_net(r, *word == 's' ? &r->src : &r->dst, value);
-	if (!strcmp(word, "sport") || !strcmp(word, "dport") || !strcmp(word, "port"))
-		return parse_ports(r, *word == 's' ? &r->sport : *word == 'd' ? &r->dport : &r->port, value);
-	if (!strcmp(word, "smac") || !strcmp(word, "dmac"))
-		return parse_mac(*word == 's' ? r->smac : r->dmac, *word == 's' ? &r->has_smac : &r->has_dmac, value);
-	if (!strcmp(word, "proto"))
-		return parse_protocol(r, value);
-	return *word == 'm' ? parse_mark(r, value) : parse_vlan(r, value);
-}
-
-static const char *check(const struct rule *r)
-{
-	static const int with_ports[] = { 6, 17, 33, 132, 136 };
-	bool fine = r->protocol < 0 || !(r->flags & PACKET_PORTS);
-
-	for (unsigned int i = 0; i < sizeof(with_ports) / sizeof(*with_ports); i++)
-		fine |= r->protocol == with_ports[i];
-	if (!fine)
-		return "this protocol has no ports, so the rule matches no packet";
-	if (r->port.n && (r->sport.n || r->dport.n))
-		return "port stands for sport or dport: give it alone";
-	return NULL;
-}
-
-static int complain(const char *where, const char *word, const char *value, const char *why)
-{
-	if (*why)
-		err("%s: '%s%s%s': %s", where, word, value ? " " : "", value ?: "", why);
-	return -EINVAL;
-}
-
-int rules_add(struct rules *rules, const char *text, const char *where)
-{
-	struct rule r = { .protocol = -1, .vlan = -1 }, *more;
-	char *copy = strdup(text), *save = NULL, *word = copy ? strtok_r(copy, " \t\n", &save) : NULL;
-	const char *why = NULL;
-	int ret = copy ? 0 : -ENOMEM;
-
-	if (!ret && (!word || (why = parse_action(&r, word))))
-		ret = complain(where, word ?: "", NULL, why ?: "a rule begins with drop or allow");
-	word = ret ? NULL : strtok_r(NULL, " \t\n", &save);
-	while (word && !ret) {
-		char *next = strtok_r(NULL, " \t\n", &save);
-		const char *value = next;
-
-		why = parse_word(&r, word, &value);
-		if (why)
-			ret = complain(where, word, value || !next || strstr(why, "is no condition") ? NULL : next, why);
-		word = value ? next : next ? strtok_r(NULL, " \t\n", &save) : NULL;
-	}
-	if (!ret && (why = check(&r)))
-		ret = complain(where, text, NULL, why);
-	free(copy);
-	if (ret)
-		return ret;
-	if (!(rules->n & (rules->n - 1))) {
-		more = realloc(rules->list, (rules->n ? rules->n * 2 : 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		rules->list = more;
-	}
-	r.text = strdup(text);
-	if (!r.text)
-		return -ENOMEM;
-	r.text[strcspn(r.text, "\n")] = 0;
-	if (r.has_smac || r.has_dmac)
-		r.flags |= PACKET_ETHER;
-	rules->by_mac |= r.flags & PACKET_ETHER;
-	rules->by_vlan |= r.vlan >= 0;
-	rules->by_mark |= r.mark != 0;
-	rules->list[rules->n++] = r;
-	return 0;
-}
-
-int rules_read(struct rules *rules, const char *path, struct stat *was)
-{
-	FILE *f = fopen(path, "re");
-	char where[256], *line = NULL, *at;
-	int ret = f ? 0 : -errno, n = 0;
-	size_t size = 0;
-
-	if (!f) {
-		err("%s: %s", path, strerror(errno));
-		return ret;
-	}
-	if (fstat(fileno(f), was)) {
-		ret = -errno;
-		err("%s: %s", path, strerror(errno));
-	}
-	while (!ret && getline(&line, &size, f) >= 0) {
-		snprintf(where, sizeof(where), "%s:%d", path, ++n);
-		line[strcspn(line, "#\n")] = 0;
-		for (at = line; isspace((unsigned char)*at); at++)
-			;
-		if (*at)
-			ret = rules_add(rules, at, where);
-	}
-	if (!ret && ferror(f)) {
-		err("%s: %s", path, strerror(errno));
-		ret = -EIO;
-	}
-	free(line);
-	fclose(f);
-	return ret;
-}
 
 /* --- To entries. --- */
 
@@ -317,7 +74,7 @@ static int add_entry(struct rules *rules, const struct rules_entry *e, const str
 	if (i == RULES_CLASSES)
 		return -E2BIG;
 	if (i == t->classes)
-		t->class[t->classes++] = (struct rules_class){ .kind = e->kind, .swap = e->swap, .first = e->value & ~1U, .mask = *mask };
+		t->class[t->classes++] = (struct rules_class){ .kind = e->kind, .swap = e->swap, .first = e->value, .mask = *mask };
 	if (!(rules->n_entries & (rules->n_entries - 1))) {
 		more = realloc(rules->entries, (rules->n_entries ? rules->n_entries * 2 : 1) * sizeof(*more));
 		if (!more)
@@ -439,9 +196,6 @@ static int settle(struct rules *rules)
 	if (ret)
 		return ret;
 	rules->n_entries = n;
-	memset(rules->in_map, 0, sizeof(rules->in_map));
-	for (size_t i = 0; i < n; i++)
-		rules->in_map[list[i].kind & (RULES_WIDE | RULES_LPM)]++;
 	for (size_t i = 0; i < n; i++) {
 		if (!(list[i].kind & RULES_LPM))
 			continue;
@@ -454,6 +208,49 @@ static int settle(struct rules *rules)
 	return 0;
 }
 
+/* A class of one entry: a prefix is a mask as well. */
+static void only_one(struct rules_class *c, struct rules_entry *e)
+{
+	c->want = e->key;
+	for (__u32 i = 0; e->kind & RULES_LPM && i < 4; i++) {
+		__u32 bits = e->bits <= 32 * i ? 0 : e->bits - 32 * i;
+
+		c->mask.addr[i] = bits ? htonl(bits < 32 ? ~(-1U >> bits) : -1U) : 0;
+	}
+	c->kind = e->kind = (e->kind & RULES_WIDE) | RULES_ONE;
+}
+
+static bool of_one_word(const struct rules_class *c)
+{
+	return !c->kind && c->sure == c->mask.what && !c->mask.ports + !c->mask.mark + !c->mask.other[0] + !c->mask.addr[0] == 3;
+}
+
+/* What the entries of each class, which stand side by side, have in common decides how it is looked up. */
+static void shape(struct rules *rules)
+{
+	struct rules_entry *list = rules->entries;
+
+	memset(rules->in_map, 0, sizeof(rules->in_map));
+	for (size_t i = 0, end; i < rules->n_entries; i = end) {
+		struct rules_class *c = &rules->table.class[list[i].class];
+
+		c->sure = c->mask.what;
+		c->want.what = list[i].key.what;
+		for (end = i; end < rules->n_entries && list[end].class == list[i].class; end++)
+			c->sure &= ~(list[end].key.what ^ list[i].key.what);
+		rules->table.asks |= c->mask.what >> 24;
+		if (end == i + 1)
+			only_one(c, &list[i]);
+		else if (of_one_word(c))
+			c->kind = RULES_WORD;
+		for (size_t j = i; j < end; j++) {
+			list[j].kind = c->kind;
+			if (!(c->kind & RULES_ONE))
+				rules->in_map[rules_map(c->kind)]++;
+		}
+	}
+}
+
 int rules_compile(struct rules *rules, bool otherwise)
 {
 	static const struct sock_ports any;
@@ -464,7 +261,6 @@ int rules_compile(struct rules *rules, bool otherwise)
 	rules->n_entries = 0;
 	memset(&rules->table, 0, sizeof(rules->table));
 	rules->table.otherwise = otherwise;
-	rules->table.rules = rules->n;
 	for (size_t i = 0; i < rules->n && !ret; i++) {
 		const struct rule *r = &rules->list[i];
 		__u32 value = RULES_VALUE(i + 1, r->drop);
@@ -477,8 +273,10 @@ int rules_compile(struct rules *rules, bool otherwise)
 			err("'%s': the rules up to it ask for more than %d kinds of things: use fewer ranges of ports, or lengths of networks",
 			    r->text, RULES_CLASSES);
 	}
-	ret = ret == -E2BIG ? -EINVAL : ret;
-	return ret ?: settle(rules);
+	ret = ret == -E2BIG ? -EINVAL : ret ?: settle(rules);
+	if (!ret)
+		shape(rules);
+	return ret;
 }
 
 /* --- Into the maps. --- */
@@ -488,6 +286,7 @@ union any_key {
 	struct rules_wide wide;
 	struct rules_narrow_prefix narrow_prefix;
 	struct rules_wide_prefix wide_prefix;
+	struct rules_word word;
 };
 
 static void key_of(const struct rules_entry *e, __u32 class, union any_key *key)
@@ -497,9 +296,12 @@ static void key_of(const struct rules_entry *e, __u32 class, union any_key *key)
 
 	wide.class = class;
 	memset(key, 0, sizeof(*key));
-	switch (e->kind & (RULES_WIDE | RULES_LPM)) {
+	switch (e->kind) {
 	case 0:
 		key->narrow = narrow;
+		break;
+	case RULES_WORD:	/* all but one are 0 */
+		key->word = (struct rules_word){ class, wide.ports | wide.mark | wide.other[0] | wide.addr[0] };
 		break;
 	case RULES_WIDE:
 		key->wide = wide;
@@ -519,8 +321,10 @@ static void take_out(const struct rules *rules, const struct rules_maps *maps, _
 	for (size_t i = 0; i < n; i++) {
 		const struct rules_entry *e = &rules->entries[i];
 
+		if (e->kind & RULES_ONE)
+			continue;
 		key_of(e, generation * RULES_CLASSES + e->class, &key);
-		bpf_map_delete_elem(maps->map[e->kind & (RULES_WIDE | RULES_LPM)], &key);
+		bpf_map_delete_elem(maps->map[rules_map(e->kind)], &key);
 	}
 }
 
@@ -547,15 +351,22 @@ static int collect_old(void *ctx, const void *key, void *value)
 	return 0;
 }
 
-/* What no table names any more; a packet that is being looked at may still use it for a moment. */
+/* Until no packet is looked at that began with the other table. */
+static void grace_period(void)
+{
+	/* Waits for each program that runs now, as the kernel itself does; where CPUs have no tick it refuses. */
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+/* What no table names any more. */
 static void sweep(const struct rules_maps *maps, __u32 generation)
 {
-	static const size_t sizes[4] = { sizeof(struct rules_narrow), sizeof(struct rules_wide), sizeof(struct rules_narrow_prefix),
-					 sizeof(struct rules_wide_prefix) };
+	static const size_t sizes[RULES_MAPS] = { sizeof(struct rules_narrow), sizeof(struct rules_wide), sizeof(struct rules_narrow_prefix),
+						  sizeof(struct rules_wide_prefix), sizeof(struct rules_word) };
 
-	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-	for (int i = 0; i < 4; i++) {
-		struct old_keys old = { .generation = generation, .prefix = i & RULES_LPM, .size = sizes[i] };
+	for (int i = 0; i < RULES_MAPS; i++) {
+		struct old_keys old = { .generation = generation, .prefix = i == 2 || i == 3, .size = sizes[i] };
 
 		map_each(maps->map[i], collect_old, &old);
 		for (size_t j = 0; j < old.n; j++)
@@ -582,21 +393,21 @@ static int clear_counters(int fd, __u32 from, __u32 n, __u32 generation)
 
 int rules_load(struct rules *rules, const struct rules_maps *maps)
 {
+	struct rules_live *live = maps->live;
+	struct rules_table *t = &rules->table;
 	struct bpf_map_info info = {};
-	__u32 size = sizeof(info), zero = 0, now, next, room;
-	struct rules_table before, *t = &rules->table;
+	__u32 size = sizeof(info), next, room;
 	union any_key key;
 	int ret;
 
-	ret = bpf_obj_get_info_by_fd(maps->counters, &info, &size) ?: bpf_map_lookup_elem(maps->active, &zero, &now) ?:
-	      bpf_map_lookup_elem(maps->tables, &now, &before);
+	ret = bpf_obj_get_info_by_fd(maps->counters, &info, &size);
 	if (ret)
 		return ret;
 	room = info.max_entries / 2;
 	if (rules->n >= room)
 		return -E2BIG;
-	next = !now;
-	t->generation = before.generation + 1;
+	next = !live->active;
+	t->generation = live->half[live->active].generation + 1;
 	t->base = next * room;
 	for (__u32 i = 0; i < t->classes; i++)
 		t->class[i].mask.class = t->generation * RULES_CLASSES + i;
@@ -605,15 +416,22 @@ int rules_load(struct rules *rules, const struct rules_maps *maps)
 	for (size_t i = 0; i < rules->n_entries && !ret; i++) {
 		const struct rules_entry *e = &rules->entries[i];
 
+		if (e->kind & RULES_ONE)
+			continue;
 		key_of(e, t->generation * RULES_CLASSES + e->class, &key);
-		ret = bpf_map_update_elem(maps->map[e->kind & (RULES_WIDE | RULES_LPM)], &key, &e->value, BPF_ANY);
+		ret = bpf_map_update_elem(maps->map[rules_map(e->kind)], &key, &e->value, BPF_ANY);
 		if (ret)
 			take_out(rules, maps, t->generation, i);
 	}
-	ret = ret ?: bpf_map_update_elem(maps->tables, &next, t, BPF_ANY) ?: bpf_map_update_elem(maps->active, &zero, &next, BPF_ANY);
-	if (!ret && t->generation > 1)
+	if (ret)
+		return ret;
+	live->half[next] = *t;
+	__atomic_store_n(&live->active, next, __ATOMIC_RELEASE);
+	if (t->generation > 1) {
+		grace_period();
 		sweep(maps, t->generation);
-	return ret;
+	}
+	return 0;
 }
 
 void rules_free(struct rules *rules)

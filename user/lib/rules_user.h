@@ -9,6 +9,8 @@
 #include "lib/rules.h"
 #include "lib/sock.h"
 
+#define RULES_MAPS 5	/* narrow, wide, narrow_prefix, wide_prefix: by RULES_WIDE and RULES_LPM; word */
+
 struct rule {
 	char *text;
 	bool drop;
@@ -31,13 +33,20 @@ struct rules {
 	struct rules_entry *entries;
 	size_t n_entries;
 	struct rules_table table;
-	size_t in_map[4];
+	size_t in_map[RULES_MAPS];
 };
 
 struct rules_maps {
-	int map[4];	/* narrow, wide, narrow_prefix, wide_prefix: by RULES_WIDE and RULES_LPM */
-	int active, tables, counters;
+	int map[RULES_MAPS];
+	int counters;
+	struct rules_live *live;
 };
+
+/* Which map, by kind. */
+static inline int rules_map(__u32 kind)
+{
+	return kind & RULES_WORD ? RULES_MAPS - 1 : kind & (RULES_WIDE | RULES_LPM);
+}
 
 /* -EINVAL after a line on stderr, which begins with `where` */
 int rules_add(struct rules *rules, const char *text, const char *where);

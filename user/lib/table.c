@@ -323,12 +323,20 @@ static int show(struct run *run, char *entries, size_t n)
 }
 
 /* Delete an idle key; what came between its reading and now is still shown.  Kernels before 5.14 can't tell. */
-static bool forget(struct run *run, char *entry, char *delta, size_t *n)
+static bool forget(struct run *run, char *entry, char *delta, bool *active)
 {
-	if (bpf_map_lookup_and_delete_elem(t.fd, entry, delta + t.key_room))
-		return !bpf_map_delete_elem(t.fd, entry);
-	*n += since_before(run, delta);
-	return true;
+	char *value = malloc(t.cpus * ROUND_UP(t.value_size));
+	int ret = value ? bpf_map_lookup_and_delete_elem(t.fd, entry, value) : -ENOMEM;
+
+	if (!ret) {
+		settle(run, value);
+		memcpy(delta + t.key_room, value, t.value_size);
+		for (__u32 cpu = 1; cpu < t.cpus; cpu++)
+			merge(run, delta + t.key_room, value + cpu * ROUND_UP(t.value_size));
+		*active = since_before(run, delta);
+	}
+	free(value);
+	return !ret || !bpf_map_delete_elem(t.fd, entry);
 }
 
 /* The clock of bpf_ktime_get_ns(). */
@@ -448,12 +456,13 @@ int table_show(struct run *run)
 	crowded = t.hash && run->interval && t.now.n > t.max_entries / 2;
 	for (size_t i = 0; !ret && i < t.now.n; i++) {
 		char *entry = t.now.entries + i * t.size;
-		bool active;
+		bool active, gone;
 
 		memcpy(delta + n * t.size, entry, t.size);
 		active = since_before(run, delta + n * t.size);
+		gone = !active && crowded && forget(run, entry, delta + n * t.size, &active);
 		n += active || run->table->idle || (!t.keyed && run->format == OUT_JSON);
-		if (!active && crowded && forget(run, entry, delta + n * t.size, &n))
+		if (gone)
 			continue;
 		memmove(t.now.entries + kept++ * t.size, entry, t.size);
 	}

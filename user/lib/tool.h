@@ -222,7 +222,7 @@ struct tool {
 	const char *args;			/* a command's words: "FILE..."; in run->args */
 	bool packets;				/* what it sees belongs to no task: without the filters of tasks */
 	bool intervals;				/* a command that takes --interval, [INTERVAL [COUNT]] */
-	const char *trial;			/* such a word, or more with \n between them, for tests of all tools */
+	const char *trial;			/* such words, with tabs between them, for tests of all tools */
 	__u64 keep_caps;			/* capabilities (bits) that it needs while it runs */
 	__u64 caps;				/* ... to begin, beyond those that its programs' kinds take: user/lib/rights.c */
 };

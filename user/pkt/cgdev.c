@@ -105,24 +105,15 @@ static int setup(struct run *run)
 static int attach(struct run *run)
 {
 	struct cgdev_bpf *skel = (void *)run->skel;
-	const char *mount = filter_cgroup_mount();
-	char path[4096];
-	int fd, ret;
+	const char *path = cgroup ?: "/";
+	int fd = filter_cgroup_open(path), ret;
 
-	if (!mount) {
-		err("no cgroup v2 is mounted: mount -t cgroup2 none /sys/fs/cgroup");
-		return -EOPNOTSUPP;
-	}
-	snprintf(path, sizeof(path), "%s/%s", cgroup && !strncmp(cgroup, mount, strlen(mount)) ? "" : mount, cgroup ?: "");
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		err("--cgroup: %s: %s", path, errno == ENOENT ? "there is no such cgroup" : strerror(errno));
-		return -EINVAL;
-	}
+	if (fd < 0)
+		return fd;
 	ret = attach_keep(bpf_program__attach_cgroup(skel->progs.on_device, fd));
 	close(fd);
 	if (ret == -EBADF)
-		err("--cgroup: %s is no cgroup (v2)", path);
+		err("--cgroup: '%s' is no cgroup (v2)", path);
 	else if (ret)
 		err("cgroup %s: %s%s", path, strerror(-ret),
 		    ret == -EPERM ? ": run it as root; or a program there, or above it, allows no other" : "");

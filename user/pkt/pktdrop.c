@@ -16,8 +16,9 @@ struct row {
 };
 
 static const char *file, *otherwise;
-static struct rules rules;
+static struct rules rules, *coming;	/* coming: in force already, while the others are shown for the last time */
 static struct rules_maps maps;
+static struct rules_count *early;	/* what rules that have just come counted while those before them were shown for the last time */
 static struct stat seen;
 
 static int read_rules(struct run *run, struct rules *to)
@@ -33,6 +34,10 @@ static int read_rules(struct run *run, struct rules *to)
 	}
 	if (!ret && hook.chosen != HOOK_TC && hook.chosen != HOOK_XDP && (to->by_mac || to->by_vlan)) {
 		err("smac, dmac and vlan: only xdp and tc see them: --hook tc");
+		ret = -EINVAL;
+	}
+	if (!ret && hook.no_ether && (to->by_mac || to->by_vlan)) {
+		err("smac, dmac and vlan: packets of this interface have no header of Ethernet");
 		ret = -EINVAL;
 	}
 	if (!ret && hook.chosen == HOOK_XDP && to->by_mark) {
@@ -53,9 +58,24 @@ static size_t room(size_t n)
 	return 4 * n > 1024 ? 4 * n : 1024;
 }
 
+/* A file may bring rules of any kind later. */
+static void tell_verifier(struct pktdrop_bpf__rodata *rodata)
+{
+	const struct rules_table *t = &rules.table;
+
+	if (file)
+		return;
+	rodata->most_classes = t->classes;
+	rodata->could_ask = t->asks;
+	rodata->could_be = 0;
+	for (__u32 i = 0; i < t->classes; i++)
+		rodata->could_be |= t->class[i].kind;
+}
+
 static int setup(struct run *run)
 {
 	int ret = hook_setup(run);
+	size_t few;
 
 	if (!ret && otherwise && strcmp(otherwise, "drop") && strcmp(otherwise, "allow")) {
 		err("--default: '%s' is neither allow nor drop", otherwise);
@@ -65,7 +85,9 @@ static int setup(struct run *run)
 	ret = ret ?: read_rules(run, &rules);
 	if (ret)
 		return ret;
-	return size_map(run, "narrow", room(rules.in_map[0])) ?: size_map(run, "wide", room(rules.in_map[RULES_WIDE])) ?:
+	tell_verifier(run->rodata);
+	few = room(rules.in_map[0] + rules.in_map[rules_map(RULES_WORD)]);	/* one rule more may make narrow ones of words */
+	return size_map(run, "narrow", few) ?: size_map(run, "word", few) ?: size_map(run, "wide", room(rules.in_map[RULES_WIDE])) ?:
 	       size_map(run, "narrow_prefix", room(rules.in_map[RULES_LPM])) ?:
 	       size_map(run, "wide_prefix", room(rules.in_map[RULES_WIDE | RULES_LPM])) ?:
 	       size_map(run, "counters", 2 * (rules.n + rules.n / 2 + 64));
@@ -79,15 +101,35 @@ static int attach(struct run *run)
 
 	maps = (struct rules_maps){
 		.map = { bpf_map__fd(skel->maps.narrow), bpf_map__fd(skel->maps.wide), bpf_map__fd(skel->maps.narrow_prefix),
-			 bpf_map__fd(skel->maps.wide_prefix) },
-		.active = bpf_map__fd(skel->maps.active),
-		.tables = bpf_map__fd(skel->maps.tables),
+			 bpf_map__fd(skel->maps.wide_prefix), bpf_map__fd(skel->maps.word) },
+		.live = &skel->data_live->live,
 		.counters = bpf_map__fd(skel->maps.counters),
 	};
 	ret = rules_load(&rules, &maps);
 	if (ret)
 		err("the rules: %s", strerror(-ret));
 	return ret ?: hook_attach(run);
+}
+
+/* What those before them have counted is shown: nothing adds to it any more. */
+static int exchange(struct run *run, struct rules *fresh)
+{
+	struct rules_count *counts = calloc(fresh->n + 1, sizeof(*counts));
+	int ret = counts ? rules_load(fresh, &maps) : -ENOMEM;
+
+	if (ret) {
+		free(counts);
+		return ret;
+	}
+	free(early);
+	early = counts;
+	coming = fresh;
+	ret = table_show(run);
+	coming = NULL;
+	rules_free(&rules);
+	rules = *fresh;
+	*fresh = (struct rules){};
+	return ret;
 }
 
 /* A file that was changed is read again; one that is wrong changes nothing. */
@@ -107,15 +149,13 @@ static int tick(struct run *run)
 		told |= ret && ret != ENOENT;
 		if (!ret && (now.st_ino != seen.st_ino || now.st_size != seen.st_size ||
 			     memcmp(&now.st_mtim, &seen.st_mtim, sizeof(now.st_mtim)))) {
-			ret = read_rules(run, &fresh) ?: rules_load(&fresh, &maps);
+			ret = read_rules(run, &fresh) ?: exchange(run, &fresh);
 			if (ret) {
 				err("%s: %s: the rules before it stay in force", file,
 				    ret == -E2BIG || ret == -ENOSPC ? "more rules than there is room for" : strerror(-ret));
 				rules_free(&fresh);
 				seen = ret == -ENOENT ? seen : now;	/* one that can't be read is told of once */
 			} else {
-				rules_free(&rules);
-				rules = fresh;
 				note("%s: %zu rules, from now on counted anew", file, rules.n);
 			}
 		}
@@ -123,15 +163,31 @@ static int tick(struct run *run)
 	return hook_tick(run);
 }
 
+/* The counter of a rule of these; < 0: of others. */
+static long long number_of(const struct rules *of, __u32 index)
+{
+	return index >= of->table.base && index - of->table.base <= of->n ? (long long)index - of->table.base : -1;
+}
+
 static bool complete(struct run *run, void *data)
 {
 	struct row *row = data;
+	long long n = number_of(&rules, row->index);
 
-	if (row->index < rules.table.base || row->index - rules.table.base > rules.n)
+	if (coming && n < 0 && (n = number_of(coming, row->index)) >= 0) {
+		early[n] = row->value;
 		return false;
-	row->index -= rules.table.base;
-	row->drop = row->index ? rules.list[row->index - 1].drop : rules.table.otherwise;
-	row->text = row->index ? rules.list[row->index - 1].text : "any other packet";
+	}
+	if (n < 0)
+		return false;
+	if (early && !coming) {
+		row->value.packets += early[n].packets;
+		row->value.bytes += early[n].bytes;
+		early[n] = (struct rules_count){};
+	}
+	row->index = n;
+	row->drop = n ? rules.list[n - 1].drop : rules.table.otherwise;
+	row->text = n ? rules.list[n - 1].text : "any other packet";
 	return true;
 }
 
