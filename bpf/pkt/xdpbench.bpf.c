@@ -94,7 +94,8 @@ ON_TRACE_AS(bulk_tx, xdp_bulk_tx, const struct net_device___own *dev, int sent, 
 	return OURS(dev) ? after(sent, drops) : 0;
 }
 
-ON_TRACE_AS(devmap_xmit, xdp_devmap_xmit, const struct net_device___own *dev, const struct net_device___own *to, int sent, int drops)
+ON_TRACE_AS(devmap_xmit, xdp_devmap_xmit, const struct net_device___own *dev, const struct net_device___own *to,
+	    int sent, int drops)
 {
 	return OURS(dev) ? after(sent, drops) : 0;
 }

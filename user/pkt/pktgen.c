@@ -510,8 +510,8 @@ TOOL(pktgen,
 		    "and qdiscs. Of ranges all combinations come in turn, the source port changing first; several threads share them. "
 		    "How many were sent and not is told for each CPU.",
 	.cost     = "A sender keeps its CPU busy when there is no rate. Frames by XDP need no socket buffers.",
-	.caveats  = "Sent is what the driver took; a queue behind it may drop. A veth's other end takes frames from XDP only where it has an "
-		    "XDP program, or GRO. Unless it is told otherwise it sends 1,000 frames in a second.",
+	.caveats  = "Sent is what the driver took; a queue behind it may drop. A veth's other end takes frames from XDP only where it has "
+		    "an XDP program, or GRO. Unless it is told otherwise it sends 1,000 frames in a second.",
 	.packets  = true, .trial = "--interface=lo", .caps = 1ULL << 13 /* NET_RAW */,
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
 	.table    = ROWS("counts", ROW, "sent", .per_cpu = 1, .apart = true));

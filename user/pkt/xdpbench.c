@@ -150,8 +150,8 @@ TOOL(xdpbench,
 		    "and after tx, redirect and cpu, from the kernel's tracepoints, what was taken and what was dropped. On a terminal it "
 		    "works as top does. With anything but pass, what comes in is gone for others as long as it runs.",
 	.cost     = "A look-up in an array for each packet, two counters; the tracepoints count up to 16 packets at a time.",
-	.caveats  = "In most drivers tx has no tracepoint, and in generic mode what is sent has none: nothing is taken or dropped then, as "
-		    "far as it knows. What a CPU drops after it took it from the queue isn't counted: xdpmonitor shows it.",
+	.caveats  = "In most drivers tx has no tracepoint, and in generic mode what is sent has none: nothing is taken or dropped then, "
+		    "as far as it knows. What a CPU drops after it took it from the queue isn't counted: xdpmonitor shows it.",
 	.packets  = true, .optional = "bulk_tx", .trial = "--interface=lo\t--mode=generic",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = hook_tick,
 	.table    = ROWS("counts", ROW, "packets", .per_cpu = 1, .apart = true, .screen = true));
