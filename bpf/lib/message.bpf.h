@@ -247,7 +247,7 @@ int message_meet(struct bpf_iter__task_file *ctx)
 }
 
 #define ON_MESSAGES								\
-ON_SYSCALL_IF(syscall_in(nr, read, write, readv, writev, sendto, recvfrom) ||	\
+ON_UNPACKED_IF(syscall_in(nr, read, write, readv, writev, sendto, recvfrom) ||	\
 	      syscall_in(nr, sendmsg, recvmsg, sendmmsg, recvmmsg, connect))	\
 {										\
 	return message_call(call);						\

@@ -166,7 +166,108 @@ static __always_inline bool syscall_now(struct syscall *call)
 /* Is it one of these?  Eight at most. */
 #define syscall_in(nr, calls...) ___apply(___syscall_in, ___narg(calls))(nr, calls)
 
+/*
+ * socketcall(2) and ipc(2) are many calls in one: on s390x, and from 32-bit programs of x86, those of Go among them.
+ * net/socket.c, ipc/syscall.c. What became of a call (accept, send) that has no number of its own is the nearest that has.
+ */
+#define ___SOCKET_CALLS(X)							\
+	X(1, socket, 3) X(2, bind, 3) X(3, connect, 3) X(4, listen, 2) X(5, accept4, 3) X(9, sendto, 4) X(10, recvfrom, 4) \
+	X(11, sendto, 6) X(12, recvfrom, 6) X(14, setsockopt, 5) X(16, sendmsg, 3) X(17, recvmsg, 3) X(18, accept4, 4)	\
+	X(19, recvmmsg, 5) X(20, sendmmsg, 4)
+#define ___IPC_CALLS(X) X(21, shmat) X(22, shmdt) X(23, shmget) X(24, shmctl)
+
+#define ___nr_is(nr, number) ((number) != -1 && (nr) == (__u32)(number))
+#define ___is_packed(nr) (___nr_is(nr, NR_socketcall) || ___nr_is(nr, NR_ipc) ||	\
+			  (common.compat && (___nr_is(nr, NR32_socketcall) || ___nr_is(nr, NR32_ipc))))
+
+static __always_inline void syscall_unpack_ipc(struct syscall *call)
+{
+	unsigned long first = call->arg[1], second = call->arg[2], third = call->arg[3], pointer = call->arg[4], address = 0;
+
+	switch (call->arg[0] & 0xffff) {	/* above is a version */
+#define ___X(which, name) case which: call->nr = call->is_32 ? NR32_##name : NR_##name; break;
+	___IPC_CALLS(___X)
+#undef ___X
+	default:
+		call->nr = -1;
+	}
+	call->arg[0] = first;
+	call->arg[1] = second;
+	call->arg[2] = third;
+	if (syscall_is(call, shmdt)) {
+		call->arg[0] = pointer;
+	} else if (syscall_is(call, shmctl)) {
+		call->arg[2] = pointer;
+	} else if (syscall_is(call, shmat)) {
+		call->arg[1] = pointer;
+		call->arg[2] = second;
+		/* the address is put where the third argument says */
+		if (!call->ret && call->is_32) {
+			bpf_probe_read_user(&first, sizeof(__u32), (void *)third);
+			__builtin_memcpy(&call->ret, &first, sizeof(__u32));
+		} else if (!call->ret) {
+			bpf_probe_read_user(&address, sizeof(address), (void *)third);
+			call->ret = address;
+		}
+	}
+}
+
+static __always_inline void syscall_unpack_socket(struct syscall *call)
+{
+	unsigned long wide[8] = {};
+	__u32 narrow[8] = {}, n = 0;
+	void *from = (void *)call->arg[1];
+
+	switch (call->arg[0]) {
+#define ___X(which, name, args) case which: call->nr = call->is_32 ? NR32_##name : NR_##name; n = args; break;
+	___SOCKET_CALLS(___X)
+#undef ___X
+	default:
+		call->nr = -1;
+	}
+	if (call->is_32)
+		bpf_probe_read_user(narrow, n * sizeof(*narrow) & 31, from);
+	else
+		bpf_probe_read_user(wide, n * sizeof(*wide) & 63, from);
+	for (int i = 0; i < 6; i++)
+		call->arg[i] = call->is_32 ? narrow[i] : wide[i];
+}
+
+/* The call within, or that it is none: its number is -1 then. */
+static __always_inline void syscall_unpack(struct syscall *call)
+{
+	if (syscall_is(call, ipc))
+		syscall_unpack_ipc(call);
+	else if (syscall_is(call, socketcall))
+		syscall_unpack_socket(call);
+	else
+		call->nr = -1;	/* the number is another call's in the other table */
+}
+
 #define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, syscall_in(nr, calls))
+
+#define ___ON_UNPACKED_IF(section, program, body, is_wanted)		\
+static __always_inline int body(const struct syscall *call);		\
+SEC(section)								\
+int program(struct raw_args *ctx)					\
+{									\
+	const void *regs = (const void *)ctx->args[0];			\
+	__u32 nr = syscall_nr(regs);					\
+	struct syscall call = { .nr = nr, .ret = ctx->args[1] };	\
+	bool packed = !(is_wanted);					\
+									\
+	if (packed && !___is_packed(nr))				\
+		return 0;						\
+	syscall_read(&call, regs);					\
+	if (packed) {							\
+		syscall_unpack(&call);					\
+		nr = call.nr;						\
+		if (nr == (__u32)-1 || !(is_wanted))			\
+			return 0;					\
+	}								\
+	return body(&call);						\
+}									\
+static __always_inline int body(const struct syscall *call)
 
 #define ___ON_SYSCALL_IF(section, program, body, is_wanted)		\
 static __always_inline int body(const struct syscall *call);		\
@@ -194,6 +295,12 @@ static __always_inline int body(const struct syscall *call)
 
 /* As one way of a group of probe.bpf.h. */
 #define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
+
+/* The same for calls of sockets and of shared memory, which may come packed in socketcall(2) or ipc(2). */
+#define ON_UNPACKED_IF(is_wanted) ___ON_UNPACKED_IF("raw_tp/sys_exit", syscall_exit, on_syscall, is_wanted)
+#define ON_UNPACKED(calls...) ON_UNPACKED_IF(syscall_in(nr, calls))
+#define ON_UNPACKED_AS(group, calls...)					\
+	___ON_UNPACKED_IF("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, syscall_in(nr, calls))
 
 /* Only where setup() turns the program `off__syscall_exit` on: it makes each system call a little slower. */
 #define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, on_syscall, ##calls)

@@ -129,16 +129,13 @@ ON_RETURN_AS(accept__args4, inet_csk_accept, void *listener, int flags, int *err
 	return sock_is_tcp((void *)ret) ? tcp_accepted(listener, (void *)ret) : 0;			\
 }										\
 										\
-ON_SYSCALL_AS(accept, accept, accept4, socketcall)				\
+ON_UNPACKED_AS(accept, accept, accept4)					\
 {										\
-	const struct sock___own *listener = NULL, *sk;				\
+	const struct sock___own *listener, *sk;					\
 										\
 	if (call->ret < 0)							\
 		return 0;							\
-	if (!syscall_is(call, socketcall))					\
-		listener = sock_of_fd(call->arg[0]);				\
-	else if (call->arg[0] != 5 && call->arg[0] != 18)	/* SYS_ACCEPT, SYS_ACCEPT4 */ \
-		return 0;							\
+	listener = sock_of_fd(call->arg[0]);					\
 	sk = sock_of_fd(call->ret);						\
 	return sock_is_tcp(sk) ? tcp_accepted(listener, sk) : 0;		\
 }										\

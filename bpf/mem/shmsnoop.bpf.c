@@ -9,7 +9,7 @@
 
 const volatile bool failed_only;
 
-ON_SYSCALL(shmget, shmat, shmdt, shmctl)
+ON_UNPACKED(shmget, shmat, shmdt, shmctl)
 {
 	/* Addresses may look negative; the last 4095 are errors. */
 	bool failed = call->ret < 0 && call->ret > -4096;

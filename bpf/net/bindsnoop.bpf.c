@@ -117,7 +117,7 @@ ON_RETURN_AS(bind6, inet6_bind, const struct socket___own *socket, const void *a
 }
 
 /* Where functions can't be probed: the call as it returns, unless it has no socket. */
-ON_SYSCALL_AS(bind, bind)
+ON_UNPACKED_AS(bind, bind)
 {
 	struct bind_address asked = {};
 

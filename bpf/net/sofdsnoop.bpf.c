@@ -100,7 +100,7 @@ __noinline int looked_at(__u64 message, __u32 socket, __u32 received)
 	return 0;
 }
 
-ON_SYSCALL(sendmsg, recvmsg, sendmmsg, recvmmsg)
+ON_UNPACKED(sendmsg, recvmsg, sendmmsg, recvmmsg)
 {
 	bool received = syscall_is(call, recvmsg) || syscall_is(call, recvmmsg);
 

@@ -36,7 +36,7 @@ ON_RETURN_AS(listen, inet_listen, const struct socket___own *socket, int backlog
 }
 
 /* Where functions can't be probed: the call as it returns, unless it has no socket. */
-ON_SYSCALL_AS(listen, listen)
+ON_UNPACKED_AS(listen, listen)
 {
 	if (call->ret == -9 || call->ret == -88)	/* EBADF, ENOTSOCK */
 		return 0;

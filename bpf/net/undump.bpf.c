@@ -104,7 +104,7 @@ static __noinline int received(const struct undump_call *from, __u64 message, __
 	return 0;
 }
 
-ON_SYSCALL(read, readv, recvfrom, recvmsg, recvmmsg)
+ON_UNPACKED(read, readv, recvfrom, recvmsg, recvmmsg)
 {
 	bool plain = syscall_is(call, read) || syscall_is(call, recvfrom);
 	bool has_flags = syscall_is(call, recvfrom) || syscall_is(call, recvmmsg);

@@ -388,7 +388,7 @@ static __always_inline struct bpfaudit_event *netlink(const struct syscall *call
 	return e;
 }
 
-ON_SYSCALL(bpf, ioctl, setsockopt, sendto, sendmsg)
+ON_UNPACKED(bpf, ioctl, setsockopt, sendto, sendmsg)
 {
 	union audit_attr attr = {};
 	struct bpfaudit_event *e;

@@ -283,6 +283,7 @@ void io_run(void *io);
 bool int80_works(void);
 long int80(long nr, long a, long b, long c, long d);
 void *low(size_t size);
+long socketcall(int which, long a, long b, long c); /* by int80(); which as net/socket.c has it: SYS_BIND is 2 */
 
 /* BPF objects that the kernel holds: programs, maps and links with an id, as one sorted text. */
 char *bpf_ids(void);

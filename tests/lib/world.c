@@ -461,6 +461,19 @@ void *low(size_t size)
 	return memory;
 }
 
+long socketcall(int which, long a, long b, long c)
+{
+	uint32_t *args = low(16);
+	long ret;
+
+	args[0] = a;
+	args[1] = b;
+	args[2] = c;
+	ret = int80(102, which, (long)args, 0, 0);
+	munmap(args, 16);
+	return ret;
+}
+
 /* --- What BPF leaves behind. --- */
 
 static const struct {

@@ -67,6 +67,8 @@ TEST(shmsnoop, "a 32-bit program's calls are told apart")
 		SKIP("no 32-bit programs here");
 	job = tool_start("shmsnoop", "-p", text("%d", getpid()));
 	int80(398, 0, 0, 0, 0);	/* shmdt */
+	REQUIRE(int80(117, 23, 0x5eee, 4096, 0) == -ENOENT);	/* shmget by ipc(2); 64-bit 117 is setresuid */
 	tool_stop(job);
-	CHECK_EQ(rows(job), rows(job, IS("call", "shmdt/32"), IS("error", "EINVAL")));
+	CHECK_EQ(rows(job, IS("call", "shmget/32"), IS("args", "key=0x5eee size=4096 flags=00"), IS("error", "ENOENT")), 1);
+	CHECK_EQ(rows(job), 1 + rows(job, IS("call", "shmdt/32"), IS("error", "EINVAL")));
 }

@@ -88,3 +88,25 @@ TEST(bindsnoop, "filters that make no sense are refused in one line")
 		CHECK_EQ(lines(job->err), 1);
 	}
 }
+
+TEST(bindsnoop, "what 32-bit programs ask for by socketcall(2) is seen, by solisten too")
+{
+	struct sockaddr_in *name;
+	struct job *job, *listens;
+	int fd;
+
+	if (!int80_works())
+		SKIP("no 32-bit programs here");
+	name = low(4096);
+	*name = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	job = tool_start("bindsnoop", "-p", text("%d", getpid()));
+	listens = tool_start("solisten", "-p", text("%d", getpid()));
+	fd = socketcall(1, AF_INET, SOCK_STREAM, 0);
+	REQUIRE(fd >= 0 && socketcall(2, fd, (long)name, sizeof(*name)) == 0 && socketcall(4, fd, 5, 0) == 0);
+	tool_stop(job);
+	tool_stop(listens);
+	CHECK_EQ(rows(job, IS("laddr", "127.0.0.1"), IS("lport", port_of(fd)), IS("error", NOTHING)), 1);
+	CHECK_EQ(rows(job), 1);
+	CHECK_EQ(rows(listens, IS("lport", port_of(fd)), IS("backlog", 5), IS("error", NOTHING)), 1);
+	CHECK_EQ(rows(listens), 1);
+}

@@ -122,6 +122,24 @@ TEST(udpsnoop, "what is dropped, why and whose it was: a filter, and a port that
 	CHECK_HAS(string(row(job, IS("bytes", 6)), "location"), "udp");
 }
 
+TEST(udpsnoop, "what 32-bit programs send and read by socketcall(2) is seen, as send and recv too, which have no number of their own")
+{
+	struct pair p = pair_new(AF_INET, "127.0.0.1");
+	struct job *job;
+	char *bytes;
+
+	if (!int80_works())
+		SKIP("no 32-bit programs here");
+	bytes = low(4096);
+	REQUIRE(connect(p.from, (void *)&p.name, p.length) == 0);
+	job = tool_start("udpsnoop", "--no-drops", "-P", text("%d", p.to_port));
+	REQUIRE(socketcall(9, p.from, (long)bytes, 77) == 77 && socketcall(10, p.to, (long)bytes, 4096) == 77);
+	tool_stop(job);
+	CHECK_EQ(rows(job, IS("what", "sent"), IS("bytes", 77), IS("pid", getpid())), 1);
+	CHECK_EQ(rows(job, IS("what", "read"), IS("bytes", 77), IS("pid", getpid())), 1);
+	CHECK_EQ(rows(job), 2);
+}
+
 TEST(udpsnoop, "options that leave nothing, and ports that make no sense, are refused in one line")
 {
 	static const char *const bad[][2] = {{"-x", "--no-drops"}, {"-P", "70000"}, {"--raddr", "10.0.0"}};

@@ -72,7 +72,6 @@ TOOL(bindsnoop,
 		    "whether it may.",
 	.cost     = "A probe at the kernel's bind; where functions can't be probed, a raw tracepoint at the return of each "
 		    "system call in its place.",
-	.caveats  = "Where functions can't be probed, bind(2) by 32-bit programs that use socketcall(2), and through "
-		    "io_uring, is not seen; where they can, SCTP's own and MPTCP's isn't. An interface's name is looked up "
+	.caveats  = "Where functions can't be probed, bind(2) through io_uring is not seen; where they can, SCTP's own and MPTCP's isn't. An interface's name is looked up "
 		    "in the tool's own network namespace.",
 	.examples = examples, .opts = opts, .columns = columns, .optional = "bind6");

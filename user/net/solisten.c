@@ -42,6 +42,5 @@ TOOL(solisten,
 		    "that fail.",
 	.cost     = "A probe at the kernel's listen; where functions can't be probed, a raw tracepoint at the return of each "
 		    "system call in its place.",
-	.caveats  = "Where functions can't be probed, listen(2) by 32-bit programs that use socketcall(2), and through "
-		    "io_uring, is not seen; where they can, MPTCP isn't.",
+	.caveats  = "Where functions can't be probed, listen(2) through io_uring is not seen; where they can, MPTCP isn't.",
 	.examples = examples, .opts = opts, .columns = columns);

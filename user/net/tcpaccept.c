@@ -30,6 +30,5 @@ TOOL(tcpaccept,
 	.about    = "One line for each TCP connection that a process accepted: who, at which address and port, from whom.",
 	.cost     = "A probe at the kernel's accept; where functions can't be probed, a raw tracepoint at the return of each "
 		    "system call in its place. See docs/performance.md for figures.",
-	.caveats  = "Where functions can't be probed, connections that are accepted through io_uring are not seen, and by "
-		    "32-bit programs that use socketcall(2) the queue isn't.",
+	.caveats  = "Where functions can't be probed, connections that are accepted through io_uring are not seen.",
 	.examples = examples, .opts = opts, .columns = columns);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -152,10 +151,12 @@ static int refuse(const char *why)
 static int make_sender(struct run *run)
 {
 	struct pktpath_bpf__rodata *rodata = run->rodata;
-	char host[80], *port;
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found;
-	struct sockaddr_in6 at;
+	char host[80], *port, *scope;
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 }, at;
+	struct sockaddr_in four = { .sin_family = AF_INET };
 	socklen_t size = sizeof(at);
+	unsigned long number;
+	bool is_four;
 	int ret = 0;
 
 	snprintf(host, sizeof(host), "%s", to + (*to == '['));
@@ -164,16 +165,25 @@ static int make_sender(struct run *run)
 		return refuse("no port");
 	*port++ = 0;
 	host[strcspn(host, "]")] = 0;
-	if (getaddrinfo(host, port, &hints, &found))
+	number = strtoul(port, &port, 10);
+	if (*port || !number || number > 65535)
+		return refuse("no port");
+	four.sin_port = six.sin6_port = htons(number);
+	scope = strchr(host, '%');
+	if (scope) {
+		*scope++ = 0;
+		six.sin6_scope_id = if_nametoindex(scope);
+	}
+	is_four = inet_pton(AF_INET, host, &four.sin_addr) == 1;
+	if (!is_four && inet_pton(AF_INET6, host, &six.sin6_addr) != 1)
 		return refuse("no address");
-	sender = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sender < 0 || connect(sender, found->ai_addr, found->ai_addrlen) || getsockname(sender, (void *)&at, &size)) {
+	sender = socket(is_four ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sender < 0 || connect(sender, is_four ? (void *)&four : (void *)&six, is_four ? sizeof(four) : sizeof(six)) ||
+	    getsockname(sender, (void *)&at, &size)) {
 		ret = -errno;
 		err("--send: %s: %s", to, strerror(errno));
-	}
-	freeaddrinfo(found);
-	if (ret)
 		return ret;
+	}
 	rodata->only_protocol = rodata->only_protocol ?: IPPROTO_UDP;
 	rodata->sock_port.n = 1;
 	rodata->sock_port.range[0].from = rodata->sock_port.range[0].to = ntohs(at.sin6_port);
@@ -416,7 +426,6 @@ static void show_flow(struct out *out, const struct column *c, const void *row)
 
 static int parse_protocol(struct run *run, const char *arg, void *value)
 {
-	struct protoent *entry = getprotobyname(arg);
 	static const struct {
 		const char *name;
 		__u32 number;
@@ -429,11 +438,11 @@ static int parse_protocol(struct run *run, const char *arg, void *value)
 			*(__u32 *)value = names[i].number;
 			return 0;
 		}
-	if (!entry && (*rest || rest == arg || !n || n > 255)) {
+	if (*rest || rest == arg || !n || n > 255) {
 		err("--proto: '%s' is no protocol: tcp, udp, icmp, icmp6, sctp or a number from 1 to 255", arg);
 		return -EINVAL;
 	}
-	*(__u32 *)value = entry ? (__u32)entry->p_proto : n;
+	*(__u32 *)value = n;
 	return 0;
 }
 
