@@ -688,7 +688,7 @@ int hook_attach(struct run *run)
 		label(&attached[i], hook.chosen == HOOK_CGROUP ? 0 : places[i].index);
 		ret = pin(run, &attached[i]);
 	}
-	if (!ret && hook.chosen == HOOK_XDP && !hook.frags)
+	if (!ret && run->verbose && hook.chosen == HOOK_XDP && !hook.frags)
 		note("this kernel knows no XDP programs for packets in several pieces: an MTU of more than a page will be refused");
 	run->stays = !ret && hook.pin && !run->explain;
 	if (run->stays && has_guarded())

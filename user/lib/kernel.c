@@ -102,6 +102,11 @@ int kernel_caps_check(char *why, size_t size)
 	return -EPERM;
 }
 
+bool kernel_caps_all(void)
+{
+	return capabilities() & CAP(CAP_SYS_ADMIN);
+}
+
 /* Once attached, a tool needs only what reads its maps; before 5.19 that took CAP_BPF. */
 int kernel_caps_drop(__u64 keep)
 {

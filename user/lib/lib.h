@@ -86,6 +86,7 @@ void command_end(struct run *run);
 
 /* kernel.c */
 int kernel_caps_check(char *why, size_t size);
+bool kernel_caps_all(void);	/* what the kernel refuses is no matter of rights */
 int kernel_caps_drop(__u64 keep);
 bool kernel_has_program(const char *section, char *why, size_t size);
 bool kernel_task_storage(void);

@@ -303,16 +303,18 @@ static int work(void)
 
 static int exit_code(int ret)
 {
+	bool may_not = ret == -EACCES && attach_why() && !kernel_caps_all();
+
 	if (!ret)
 		return run.strict && ring_lost(&run) ? EXIT_LOST : run.status;
 	if (!said && ret == -EPERM)
 		err("not permitted: the kernel refused%s%s", strcmp(kernel_lockdown(), "none") ? ": lockdown is on: " : "",
 		    strcmp(kernel_lockdown(), "none") ? kernel_lockdown() : ": run it as root");
-	else if (!said && ret == -EACCES && attach_why())
-		err("not permitted: %s: run it as root, or with what the manual page names under RIGHTS", attach_why() ?: strerror(-ret));
+	else if (!said && may_not)
+		err("not permitted: %s: run it as root, or with what the manual page names under RIGHTS", attach_why());
 	else if (!said)
 		err("%s", attach_why() ?: strerror(-ret));
-	return ret == -EINVAL ? EXIT_USAGE : ret == -EPERM || (ret == -EACCES && attach_why()) || ret == -EOPNOTSUPP || ret == -ESRCH ? EXIT_CANNOT : EXIT_FAILED;
+	return ret == -EINVAL ? EXIT_USAGE : ret == -EPERM || may_not || ret == -EOPNOTSUPP || ret == -ESRCH ? EXIT_CANNOT : EXIT_FAILED;
 }
 
 int tool_run(const struct tool *tool, int argc, char **argv, bool doctor)

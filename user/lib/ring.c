@@ -112,7 +112,7 @@ __u64 ring_lost(struct run *run)
 
 bool ring_over(struct run *run, __u64 deadline)
 {
-	return stop || screen_quit() || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
+	return stop || run->over || screen_quit() || out_closed() || (run->count && run->shown >= run->count) || (deadline && look_now() >= deadline);
 }
 
 /*
@@ -278,7 +278,7 @@ static int nap(struct run *run, struct ring_buffer *rb)
 		{ .fd = screen_fd(), .events = POLLIN },
 		{ .fd = STDOUT_FILENO },	/* only when its reader has gone */
 	};
-	__u64 now = look_now(), until = now + (held ? SETTLED : rb ? NAP : SEC_);
+	__u64 now = look_now(), until = now + (held ? SETTLED : rb || run->tool->tick ? NAP : SEC_);
 	struct timespec ts;
 
 	if (deadline && deadline < until)

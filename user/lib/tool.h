@@ -281,6 +281,7 @@ struct run {
 	int n_args;
 	char **command;			/* after "--" */
 	bool stays;			/* it is pinned: attached, and done */
+	bool over;			/* set by tick(): there is no more to come, so what was counted is shown, and that was all */
 	int child;			/* its pid while it waits; 0: none */
 	int status;			/* to exit with where nothing failed, as diff does */
 };
