@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 	qsort(tests, count, sizeof(*tests), by_place);
 
 	for (size_t i = 0; i < count; i++) {
-		struct listed none = {"", "", "", {0}, false};
+		static struct listed none = {"", "", "", {0}, false};
 
 		the_tool = &none;
 		if (tests[i]->each_tool && !may_be_chosen(tests[i]))

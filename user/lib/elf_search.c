@@ -5,6 +5,7 @@
  */
 #ifdef ELF_LACKS_SEARCH
 #include <search.h>
+#include <stddef.h>
 
 struct search_tree {
 	void *root;
