@@ -37,7 +37,8 @@ TEST(rules, "those that look at the same are one class, and a range of ports is 
 
 	CHECK_EQ(compile(&rules, (const char *const[]){"drop src 10.0.0.1", "allow src 10.0.0.2", "drop src 10.0.0.1", NULL}), 0);
 	CHECK_EQ(rules.table.classes, 1);
-	CHECK_EQ(rules.in_map[0], 2);	/* the third is the first again */
+	CHECK_EQ(rules.table.class[0].kind, RULES_WORD);	/* they differ in one address */
+	CHECK_EQ(rules.in_map[rules_map(RULES_WORD)], 2);	/* the third is the first again */
 	rules_free(&rules);
 	CHECK_EQ(compile(&rules, (const char *const[]){"drop dport 1024-65535", NULL}), 0);
 	CHECK_EQ(rules.table.classes, 6);
