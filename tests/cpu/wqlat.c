@@ -86,6 +86,7 @@ TEST(wqlat, "work that a process gives to the kernel is counted, each once, with
 	CHECK_EQ(counted(each, NULL), counted(all, NULL));
 	CHECK(counted(each, "events") + counted(each, "events_unbound") >= MAPS);
 	CHECK_EQ(counted(one, NULL), counted(each, "events_unbound"));
+	CHECK_NO_LOSS(one);
 	CHECK_EQ(counted(none, NULL), 0);
 	CHECK_STR(string(row(ns), "unit"), "nsecs");
 	CHECK_STR(string(row(all), "unit"), "usecs");

@@ -329,7 +329,7 @@ static void end_well(struct job *job, int signal)
 		FAIL("%s: status %d; its stderr: %s", job->name, job->status, job->err);
 	if (job->json) {
 		tool_check_json(job);
-		if (missed_allowed(job))
+		if (missed_up_to(job, 100))	/* a task that was stopped in a program may stay so for many calls */
 			test_blinded();
 	}
 }

@@ -176,11 +176,16 @@ long long lost(struct job *job)
 	return lost_to(job, NULL);
 }
 
-long long missed_allowed(struct job *job)
+long long missed_up_to(struct job *job, long long most)
 {
 	long long missed = slow() > 1 ? lost_to(job, "probe missed") : 0;
 
-	return missed <= 20 ? missed : 0;
+	return missed <= most ? missed : 0;
+}
+
+long long missed_allowed(struct job *job)
+{
+	return missed_up_to(job, 20);
 }
 
 long long number(const json_t *row, const char *key)

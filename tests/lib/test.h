@@ -193,6 +193,7 @@ json_t *row_next(struct job *job, size_t *at, const struct where *where);
 
 long long lost(struct job *job);		     /* what the loss lines add up to */
 long long missed_allowed(struct job *job);   /* of it, for CHECK_NO_LOSS */
+long long missed_up_to(struct job *job, long long most); /* 0 if there were more */
 long long number(const json_t *row, const char *key); /* a missing key fails the test */
 const char *string(const json_t *row, const char *key);
 
