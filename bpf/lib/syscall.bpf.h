@@ -253,9 +253,9 @@ static __noinline __u32 syscall_fetch(struct syscall *call, const void *regs, bo
 	return call->nr;
 }
 
-#define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, syscall_in(nr, calls))
+#define ___ON_SYSCALL(section, program, body, calls...) ___ON_SYSCALL_IF(section, program, body, false, syscall_in(nr, calls))
 
-#define ___ON_UNPACKED_IF(section, program, body, is_wanted)		\
+#define ___ON_SYSCALL_IF(section, program, body, unpacks, is_wanted)	\
 static __always_inline int body(const struct syscall *call);		\
 SEC(section)								\
 int program(struct raw_args *ctx)					\
@@ -265,27 +265,14 @@ int program(struct raw_args *ctx)					\
 	struct syscall call = { .nr = nr, .ret = ctx->args[1] };	\
 	bool packed = !(is_wanted);					\
 									\
-	if (packed && !___is_packed(nr))				\
+	if (packed && !((unpacks) && ___is_packed(nr)))			\
 		return 0;						\
-	nr = syscall_fetch(&call, regs, packed);			\
+	if (unpacks)							\
+		nr = syscall_fetch(&call, regs, packed);		\
+	else								\
+		syscall_read(&call, regs);				\
 	if (packed && (nr == (__u32)-1 || !(is_wanted)))		\
 		return 0;						\
-	return body(&call);						\
-}									\
-static __always_inline int body(const struct syscall *call)
-
-#define ___ON_SYSCALL_IF(section, program, body, is_wanted)		\
-static __always_inline int body(const struct syscall *call);		\
-SEC(section)								\
-int program(struct raw_args *ctx)					\
-{									\
-	const void *regs = (const void *)ctx->args[0];			\
-	__u32 nr = syscall_nr(regs);					\
-	struct syscall call = { .nr = nr, .ret = ctx->args[1] };	\
-									\
-	if (!(is_wanted))						\
-		return 0;						\
-	syscall_read(&call, regs);					\
 	return body(&call);						\
 }									\
 static __always_inline int body(const struct syscall *call)
@@ -293,7 +280,7 @@ static __always_inline int body(const struct syscall *call)
 #define ON_SYSCALL(calls...) ___ON_SYSCALL("raw_tp/sys_exit", syscall_exit, on_syscall, ##calls)
 
 /* Those for which this is true of their number `nr`: ON_SYSCALL_IF(syscall_in(nr, stat, ...) || syscall_in(nr, ...)) */
-#define ON_SYSCALL_IF(is_wanted) ___ON_SYSCALL_IF("raw_tp/sys_exit", syscall_exit, on_syscall, is_wanted)
+#define ON_SYSCALL_IF(is_wanted) ___ON_SYSCALL_IF("raw_tp/sys_exit", syscall_exit, on_syscall, false, is_wanted)
 
 /* As they begin: call->ret means nothing, and memory that the caller has not touched can't be read. */
 #define ON_SYSCALL_ENTRY(calls...) ___ON_SYSCALL("raw_tp/sys_enter", syscall_entry, on_syscall_entry, ##calls)
@@ -302,10 +289,10 @@ static __always_inline int body(const struct syscall *call)
 #define ON_SYSCALL_AS(group, calls...) ___ON_SYSCALL("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, ##calls)
 
 /* The same for calls of sockets and of shared memory, which may come packed in socketcall(2) or ipc(2). */
-#define ON_UNPACKED_IF(is_wanted) ___ON_UNPACKED_IF("raw_tp/sys_exit", syscall_exit, on_syscall, is_wanted)
+#define ON_UNPACKED_IF(is_wanted) ___ON_SYSCALL_IF("raw_tp/sys_exit", syscall_exit, on_syscall, true, is_wanted)
 #define ON_UNPACKED(calls...) ON_UNPACKED_IF(syscall_in(nr, calls))
 #define ON_UNPACKED_AS(group, calls...)					\
-	___ON_UNPACKED_IF("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, syscall_in(nr, calls))
+	___ON_SYSCALL_IF("?raw_tp/sys_exit", raw_tp__##group, on_raw_tp__##group, true, syscall_in(nr, calls))
 
 /* Only where setup() turns the program `off__syscall_exit` on: it makes each system call a little slower. */
 #define ON_SYSCALL_OFF(calls...) ___ON_SYSCALL("?raw_tp/sys_exit", off__syscall_exit, on_syscall, ##calls)

@@ -154,7 +154,7 @@ static __always_inline int writes(__u32 fd)
 	return map_put(&exchanges, &key, &exchange);
 }
 
-___ON_SYSCALL_IF("raw_tp/sys_enter", syscall_entry, on_syscall_entry, WRITES(nr) || READS(nr))
+___ON_SYSCALL_IF("raw_tp/sys_enter", syscall_entry, on_syscall_entry, false, WRITES(nr) || READS(nr))
 {
 	struct reader *reader;
 
