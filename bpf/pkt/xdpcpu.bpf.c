@@ -30,19 +30,6 @@ struct {
 	__type(value, struct xdpcpu_value);
 } cpus SEC(".maps");
 
-/* The same both ways, and of all pieces of a packet: a flow stays in order. */
-static __always_inline __u32 hash(const struct packet *p)
-{
-	__u32 h = p->family;
-
-#pragma unroll
-	for (int i = 0; i < 4; i++)
-		h = (h ^ (p->saddr[i] ^ p->daddr[i])) * 0x9e3779b1;
-	if (!by_pair && (p->flags & PACKET_PORTS) && !(p->flags & PACKET_FRAGMENT))
-		h = (h ^ ((__u32)(p->sport ^ p->dport) << 8 | p->protocol)) * 0x9e3779b1;
-	return h ^ h >> 16;
-}
-
 SEC("?xdp")
 int on_xdp(struct xdp_md *ctx)
 {
@@ -51,7 +38,7 @@ int on_xdp(struct xdp_md *ctx)
 	__u32 at, *cpu;
 
 	packet_of_xdp(ctx, &p);
-	at = hash(&p) % cpus_chosen;
+	at = packet_hash(&p, by_pair) % cpus_chosen;
 	cpu = bpf_map_lookup_elem(&chosen, &at);
 	value = cpu ? bpf_map_lookup_elem(&cpus, cpu) : NULL;
 	if (!value)

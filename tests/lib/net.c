@@ -348,7 +348,7 @@ void netns_enter(int ns)
 	REQUIRE(setns(ns, CLONE_NEWNET) == 0);
 }
 
-static int netns_here(unsigned long *number)
+int netns_here(unsigned long *number)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -358,7 +358,7 @@ static int netns_here(unsigned long *number)
 	return fd;
 }
 
-static void link_up(const char *name)
+void link_up(const char *name)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = {};
@@ -370,35 +370,35 @@ static void link_up(const char *name)
 	close(fd);
 }
 
-static void address_add(int family, const char *address, int bits)
+void link_address(const char *name, int family, const char *address, int bits)
 {
 	struct request request = request_of(RTM_NEWADDR, NLM_F_CREATE);
 	struct ifaddrmsg *message = request_room(&request, sizeof(*message));
 	char bytes[16];
 
 	*message = (struct ifaddrmsg){.ifa_family = family, .ifa_prefixlen = bits, .ifa_flags = IFA_F_NODAD,
-				      .ifa_index = if_nametoindex("pair")};
+				      .ifa_index = if_nametoindex(name)};
 	REQUIRE(inet_pton(family, address, bytes) == 1);
 	request_attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
 	request_attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
 	REQUIRE(request_send(&request) == 0);
 }
 
-static void pair_new(int other)
+void link_pair(const char *name, int ns, const char *there)
 {
 	struct request request = request_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct rtattr *info, *data, *peer;
 	int err;
 
 	request_room(&request, sizeof(struct ifinfomsg));
-	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	request_attribute(&request, IFLA_IFNAME, name, strlen(name) + 1);
 	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);
 	request_attribute(&request, IFLA_INFO_KIND, "veth", 5);
 	data = request_attribute(&request, IFLA_INFO_DATA, NULL, 0);
 	peer = request_attribute(&request, VETH_INFO_PEER, NULL, 0);
 	request_room(&request, sizeof(struct ifinfomsg));
-	request_attribute(&request, IFLA_IFNAME, "pair", 5);
-	request_attribute(&request, IFLA_NET_NS_FD, &other, sizeof(other));
+	request_attribute(&request, IFLA_IFNAME, there, strlen(there) + 1);
+	request_attribute(&request, IFLA_NET_NS_FD, &ns, sizeof(ns));
 	request_end(&request, peer);
 	request_end(&request, data);
 	request_end(&request, info);
@@ -416,13 +416,13 @@ struct veth veth_new(void)
 		REQUIRE(unshare(CLONE_NEWNET) == 0);
 		veth.ns[i] = netns_here(&veth.number[i]);
 	}
-	pair_new(veth.ns[1]);
+	link_pair("pair", veth.ns[1], "pair");
 	for (int i = 1; i >= 0; i--) {
 		netns_enter(veth.ns[i]);
 		link_up("lo");
 		link_up("pair");
-		address_add(AF_INET, text("192.0.2.%d", i + 1), 24);
-		address_add(AF_INET6, text("2001:db8::%d", i + 1), 64);
+		link_address("pair", AF_INET, text("192.0.2.%d", i + 1), 24);
+		link_address("pair", AF_INET6, text("2001:db8::%d", i + 1), 64);
 	}
 	return veth;
 }

@@ -58,6 +58,12 @@ struct veth veth_new(void);
 void netns_enter(int ns);
 bool veth_delay(int ms); /* what leaves this namespace's end is late by so many ms; false: the kernel has no netem */
 
+/* A veth pair, both ends down: one where the caller is, the other in that namespace. */
+void link_pair(const char *name, int ns, const char *there);
+void link_up(const char *name);
+void link_address(const char *name, int family, const char *address, int bits);
+int netns_here(unsigned long *number);
+
 /* A message to the kernel's routing socket, with attributes that may be nested. */
 struct request {
 	struct nlmsghdr head;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "lib/btf.h"
 #include "lib/filter.h"
 #include "lib/hook.h"
 #include "lib/lib.h"
@@ -399,7 +400,7 @@ static struct attached *keep(int link, const char *name)
 	return &attached[n_attached++];
 }
 
-static unsigned long netns(void)
+unsigned long hook_netns(void)
 {
 	struct stat st;
 
@@ -593,7 +594,7 @@ static void label(struct attached *a, int index)
 	if (hook.chosen == HOOK_CGROUP && !bpf_obj_get_info_by_fd(a->link, &info, &size))
 		snprintf(a->label, sizeof(a->label), "cgroup_%s_%llu_0", hook.egress ? "egress" : "ingress", info.cgroup.cgroup_id);
 	else
-		snprintf(a->label, sizeof(a->label), "%s_%s_%d_%lu", kinds[hook.chosen], hook.egress ? "egress" : "ingress", index, netns());
+		snprintf(a->label, sizeof(a->label), "%s_%s_%d_%lu", kinds[hook.chosen], hook.egress ? "egress" : "ingress", index, hook_netns());
 }
 
 static int make_folder(char *path, size_t size, const char *tool, const char *name)
@@ -704,6 +705,23 @@ void hook_label(int at, char *text, size_t size)
 	snprintf(text, size, "%s", at < n_places ? places[at].name : "");
 }
 
+int hook_index(int at)
+{
+	return at < n_places ? places[at].index : 0;
+}
+
+/* In generic mode the kernel would drop all that is sent to a CPU: since 5.15 it doesn't. */
+int hook_to_cpus(struct run *run)
+{
+	struct btf_types *types;
+
+	if (!hook.mode || *hook.mode != 'g' || btf_open(&types, run->btf) ||
+	    btf_find(types, "cpu_map_generic_redirect", BTF_KIND_FUNC) >= 0)
+		return 0;
+	err("--mode: this kernel can't send packets to CPUs in generic mode: cpu_map_generic_redirect() is missing");
+	return -EOPNOTSUPP;
+}
+
 /* An interface, or a cgroup, that goes takes its link's target with it. */
 static bool link_holds(int fd)
 {
@@ -793,7 +811,7 @@ static bool wanted(const struct pinned *p, int kind)
 	if (!n_places)
 		return true;
 	for (int i = 0; i < n_places; i++)
-		if (strcmp(p->kind, "cgroup") && (unsigned long long)places[i].index == p->index && p->netns == netns())
+		if (strcmp(p->kind, "cgroup") && (unsigned long long)places[i].index == p->index && p->netns == hook_netns())
 			return true;
 	return false;
 }
@@ -828,9 +846,9 @@ static int detach_one(const char *folder, const struct pinned *p)
 			fd = bpf_obj_get(path);
 			g.program = fd < 0 ? 0 : id_of(fd);
 			g.qdisc = made;
-			if (p->netns != netns() && !is_there(p->netns)) {
+			if (p->netns != hook_netns() && !is_there(p->netns)) {
 				ret = 0;	/* and all that was attached with it */
-			} else if (p->netns != netns()) {
+			} else if (p->netns != hook_netns()) {
 				err("%s: it is attached in another network namespace: use nsenter(1)", folder);
 				ret = -EXDEV;
 			} else {
@@ -850,7 +868,7 @@ static int detach_one(const char *folder, const struct pinned *p)
 		return ret;
 	}
 	remove_folder(folder);
-	if (p->netns == netns())
+	if (p->netns == hook_netns())
 		if_indextoname(p->index, name);
 	note("%s%s%s%s%s: detached", *name == '?' ? "" : name, *name == '?' ? "" : ": ", p->kind, *p->kind == 'x' ? "" : " ",
 	     *p->kind == 'x' ? "" : p->direction);
