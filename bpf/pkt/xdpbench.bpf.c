@@ -8,6 +8,7 @@ const volatile __u32 operation, access, by;	/* of the enums */
 const volatile __u32 then, egress;		/* of enum xdpbench_then: on the other CPU, where packets leave */
 const volatile __u32 to;			/* an interface */
 const volatile __u32 cpus_chosen = 1;
+const volatile __u32 egress_at;			/* of `received`: behind all queues */
 const volatile bool load_bytes, by_queue;
 #define ICMPV6 58	/* IPPROTO_ICMPV6 */
 
@@ -16,7 +17,7 @@ struct xdpbench_own own;
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);	/* a receive queue */
+	__type(key, __u32);	/* a receive queue; behind them, the program at egress */
 	__type(value, struct xdpbench_count);
 } received SEC(".maps");
 
@@ -198,7 +199,13 @@ int on_egress(struct xdp_md *ctx)
 	__u32 index = ctx->egress_ifindex;
 	struct xdpbench_mac *mac = bpf_map_lookup_elem(&macs, &index);
 	struct packet_ether *ether = data;
+	__u32 at = egress_at;
+	struct xdpbench_count *count = bpf_map_lookup_elem(&received, &at);
 
+	if (count)
+		count->packets++;
+	if (count && egress == XDPBENCH_THEN_DROP)
+		count->drops++;
 	if (egress == XDPBENCH_THEN_DROP)
 		return XDP_DROP;
 	if (mac && (void *)(ether + 1) <= end) {

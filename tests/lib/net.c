@@ -177,6 +177,35 @@ void await_rows(struct job *job, int rows)
 	until(10, are_shown, &(struct shown){job, rows});
 }
 
+struct told {
+	struct job *job;
+	const char *part, *key;
+	long long most;
+};
+
+static bool are_told(void *arg)
+{
+	const struct told *t = arg;
+	char *now = job_now(t->job), *save = NULL;
+	const char *key = text("\"%s\":", t->key);
+	long long n = 0;
+
+	for (char *line = strtok_r(now, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *at = strstr(line, t->part) ? strstr(line, key) : NULL;
+
+		if (at)
+			n += strtoll(at + strlen(key), NULL, 10);
+	}
+	free(now);
+	return n >= t->most;
+}
+
+void await_told(struct job *job, const char *part, const char *key, long long most)
+{
+	if (!until(20, are_told, &(struct told){job, part, key, most}))
+		FAIL("%s of %s: not %lld of them came", key, part, most);
+}
+
 void stop_after(struct job *job, int rows)
 {
 	await_rows(job, rows);
@@ -381,6 +410,24 @@ void link_address(const char *name, int family, const char *address, int bits)
 	REQUIRE(inet_pton(family, address, bytes) == 1);
 	request_attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
 	request_attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
+	REQUIRE(request_send(&request) == 0);
+}
+
+void route_add(int family, const char *to, int bits, const char *gateway)
+{
+	struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
+	struct rtmsg *message = request_room(&request, sizeof(*message));
+	size_t size = family == AF_INET ? 4 : 16;
+	char bytes[16];
+
+	*message = (struct rtmsg){.rtm_family = family, .rtm_dst_len = bits, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+				  .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = gateway ? RTN_UNICAST : RTN_BLACKHOLE};
+	REQUIRE(inet_pton(family, to, bytes) == 1);
+	request_attribute(&request, RTA_DST, bytes, size);
+	if (gateway) {
+		REQUIRE(inet_pton(family, gateway, bytes) == 1);
+		request_attribute(&request, RTA_GATEWAY, bytes, size);
+	}
 	REQUIRE(request_send(&request) == 0);
 }
 

@@ -632,7 +632,8 @@ static int pin(struct run *run, struct attached *a)
 
 	if (ret) {
 		a->label[0] = 0;
-		err("--pin: %s: %s", folder, ret == -EEXIST ? "is pinned there already: --detach takes it away" : strerror(-ret));
+		if (ret != -EOPNOTSUPP)
+			err("--pin: %s: %s", folder, ret == -EEXIST ? "is pinned there already: --detach takes it away" : strerror(-ret));
 		return ret;
 	}
 	snprintf(path, sizeof(path), a->link < 0 ? "%s/filter_%u_%d" : "%s/link", folder, a->guarded.priority, a->guarded.qdisc);

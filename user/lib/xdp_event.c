@@ -9,7 +9,7 @@ static const char *const events[] = {
 	[XDP_EVENT_BULK_TX] = "bulk_tx", [XDP_EVENT_DEVMAP_XMIT] = "devmap_xmit", [XDP_EVENT_CPUMAP_ENQUEUE] = "cpumap_enqueue",
 	[XDP_EVENT_CPUMAP_KTHREAD] = "cpumap_kthread", [XDP_EVENT_MEM_CONNECT] = "mem_connect",
 	[XDP_EVENT_MEM_DISCONNECT] = "mem_disconnect", [XDP_EVENT_MEM_RETURN_FAILED] = "mem_return_failed",
-	[XDP_EVENT_RECEIVE] = "receive",
+	[XDP_EVENT_RECEIVE] = "receive", [XDP_EVENT_EGRESS] = "egress",
 };
 
 void xdp_event_name(struct out *out, const struct column *c, const void *row)

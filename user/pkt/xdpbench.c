@@ -178,8 +178,8 @@ static int size_maps(void)
 	       bpf_map__set_max_entries(skel->maps.queues, cpu_ids()) ?: bpf_map__set_max_entries(skel->maps.chosen, cpus.n ?: 1) ?:
 	       bpf_map__set_value_size(skel->maps.queues, remote ? sizeof(struct bpf_cpumap_val) : sizeof(__u32)) ?:
 	       bpf_map__set_value_size(skel->maps.devices, egress_word ? sizeof(struct bpf_devmap_val) : sizeof(__u32)) ?:
-	       bpf_map__set_max_entries(skel->maps.received, queues) ?:
-	       bpf_map__set_max_entries(skel->maps.counts, 16384 + 2 * queues * cpu_ids());
+	       bpf_map__set_max_entries(skel->maps.received, queues + 1) ?:
+	       bpf_map__set_max_entries(skel->maps.counts, 16384 + 2 * (queues + 1) * cpu_ids());
 }
 
 static int setup(struct run *run)
@@ -208,6 +208,7 @@ static int setup(struct run *run)
 	if (rodata->by_queue)
 		ret = netdev_each(count_queues, NULL);
 	rodata->operation = operation;
+	rodata->egress_at = queues;
 	rodata->access = access;
 	rodata->by = by;
 	rodata->then = remote;
@@ -291,16 +292,19 @@ static int gather(struct run *run)
 	const struct xdpbench_bpf__rodata *rodata = run->rodata;
 	int n = libbpf_num_possible_cpus(), ret = 0;
 	struct xdpbench_count *values = n > 0 ? calloc(n, sizeof(*values)) : NULL;
-	struct xdp_event_row row = { .key = { .event = XDP_EVENT_RECEIVE, .index = skel->bss->own.index, .prog = skel->bss->own.programs[0],
-					      .netns = skel->bss->own.netns } };
+	struct xdp_event_row row = { .key = { .index = skel->bss->own.index, .netns = skel->bss->own.netns } };
 
 	if (!values)
 		return -ENOMEM;
-	for (__u32 queue = 0; queue < queues && !ret; queue++) {
+	for (__u32 queue = 0; queue < queues + !!egress_word && !ret; queue++) {
+		bool leaves = queue == queues;
+
 		ret = bpf_map_lookup_elem(bpf_map__fd(skel->maps.received), &queue, values);
 		row.value = (struct xdp_event_value){};
 		hook_label(0, row.value.name, sizeof(row.value.name));
-		row.key.to = rodata->by_queue ? queue + 1 : 0;
+		row.key.event = leaves ? XDP_EVENT_EGRESS : XDP_EVENT_RECEIVE;
+		row.key.prog = skel->bss->own.programs[leaves ? 2 : 0];
+		row.key.to = rodata->by_queue && !leaves ? queue + 1 : 0;
 		for (int cpu = 0; cpu < n && !ret; cpu++) {
 			row.value.packets += values[cpu].packets;
 			row.value.drops += operation == XDPBENCH_DROP ? values[cpu].packets : values[cpu].drops;
@@ -391,7 +395,7 @@ TOOL(xdpbench,
 	.caveats  = "It acts on what comes: drop, tx and redirect take an interface away from the machine for as long as it runs. AF_XDP is "
 		    "not measured. XDP_DROP, XDP_PASS and, in most drivers, XDP_TX have no tracepoint. In generic mode there is none for what is "
 		    "sent. A veth's other end takes packets only if it has an XDP program, or GRO. Kernels before 5.14 count as drops of "
-		    "cpumap_kthread also what the network stack dropped. Packets in a queue when it ends, or with --stress, are dropped with it.",
+		    "cpumap_kthread also what the network stack dropped, and tell only in 'egress' what --egress drop drops. Packets in a queue when it ends, or with --stress, are dropped with it.",
 	.optional = "bulk_tx", .packets = true, .first = hook_first, .args = "OPERATION", .trial = "--interface=lo\t--mode=generic\tpass",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
 	.table    = ROWS("counts", struct xdp_event_row, "packets", .adds = 7 * sizeof(__u64), .gather = gather, .row = is_live, .screen = true, .idle = true));
