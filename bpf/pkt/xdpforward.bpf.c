@@ -39,7 +39,36 @@ static __always_inline void count(const struct xdpforward_port *port, __u32 fate
 	count->bytes += bytes;
 }
 
-static __always_inline __u32 ask4(const struct packet_ip4 *ip, const void *end, struct bpf_fib_lookup *fib)
+/* The look-up finds a route for these as well, by which no router sends: RFC 1812, 5.3.7; multicast has routes of its own. */
+static __always_inline bool stays4(__u32 address)
+{
+	__u8 first = bpf_ntohl(address) >> 24;
+
+	return !first || first == 127 || first >= 224;
+}
+
+/* RFC 4291, 2.5: not specified, of the host, of the link, to many. */
+static __always_inline bool stays6(const __u32 *address)
+{
+	__u32 first = bpf_ntohl(address[0]);
+
+	return first >> 24 == 0xff || first >> 22 == 0xfe80 >> 6 ||
+	       (!(address[0] | address[1] | address[2]) && bpf_ntohl(address[3]) <= 1);
+}
+
+static __always_inline bool is_whole(const struct packet_ip4 *ip)
+{
+	const __u16 *part = (const void *)ip;
+	__u32 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += part[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)(sum + (sum >> 16)) == 0xffff;
+}
+
+static __always_inline __u32 ask4(const struct packet_ip4 *ip, const void *end, __u32 length, struct bpf_fib_lookup *fib)
 {
 	const __u16 *ends = (const void *)(ip + 1);
 
@@ -47,6 +76,10 @@ static __always_inline __u32 ask4(const struct packet_ip4 *ip, const void *end, 
 		return XDPFORWARD_MALFORMED;
 	if (ip->version != 0x45)
 		return XDPFORWARD_OPTIONS;
+	if (bpf_ntohs(ip->length) < sizeof(*ip) || bpf_ntohs(ip->length) > length || !is_whole(ip))
+		return XDPFORWARD_MALFORMED;
+	if (stays4(ip->saddr) || stays4(ip->daddr))
+		return XDPFORWARD_SCOPE;
 	if (ip->ttl <= 1)
 		return XDPFORWARD_TTL;
 	fib->family = 2;	/* AF_INET */
@@ -62,7 +95,7 @@ static __always_inline __u32 ask4(const struct packet_ip4 *ip, const void *end, 
 	return XDPFORWARD_FORWARDED;
 }
 
-static __always_inline __u32 ask6(const struct packet_ip6 *ip, const void *end, struct bpf_fib_lookup *fib)
+static __always_inline __u32 ask6(const struct packet_ip6 *ip, const void *end, __u32 length, struct bpf_fib_lookup *fib)
 {
 	const __u16 *ends = (const void *)(ip + 1);
 
@@ -70,6 +103,10 @@ static __always_inline __u32 ask6(const struct packet_ip6 *ip, const void *end, 
 		return XDPFORWARD_MALFORMED;
 	if (ip->next == PACKET_HOPOPTS)		/* each router is to look at them */
 		return XDPFORWARD_OPTIONS;
+	if (bpf_ntohs(ip->length) + sizeof(*ip) > length)
+		return XDPFORWARD_MALFORMED;
+	if (stays6(ip->saddr) || stays6(ip->daddr))
+		return XDPFORWARD_SCOPE;
 	if (ip->hops <= 1)
 		return XDPFORWARD_TTL;
 	fib->family = 10;	/* AF_INET6 */
@@ -104,7 +141,7 @@ static __always_inline void hop(struct packet_ether *ether, const bool six)
 }
 
 /* The packet is changed only once it is sure that it goes. */
-static __always_inline __u32 forward(struct xdp_md *ctx, const struct xdpforward_port *port)
+static __always_inline __u32 forward(struct xdp_md *ctx, const struct xdpforward_port *port, __u32 length)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct bpf_fib_lookup fib = { .ifindex = ctx->ingress_ifindex };
@@ -122,7 +159,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, const struct xdpforward
 		return XDPFORWARD_NOT_IP;
 	if ((ether->dmac[0] ^ port->mac[0]) | (ether->dmac[1] ^ port->mac[1]) | (ether->dmac[2] ^ port->mac[2]))
 		return XDPFORWARD_NOT_OURS;
-	fate = six ? ask6((void *)(ether + 1), end, &fib) : ask4((void *)(ether + 1), end, &fib);
+	length -= sizeof(*ether);
+	fate = six ? ask6((void *)(ether + 1), end, length, &fib) : ask4((void *)(ether + 1), end, length, &fib);
 	if (fate)
 		return fate;
 	ret = bpf_fib_lookup(ctx, &fib, sizeof(fib), direct_lookup ? BPF_FIB_LOOKUP_DIRECT : 0);
@@ -152,7 +190,7 @@ int on_xdp(struct xdp_md *ctx)
 
 	if (!port)
 		return XDP_PASS;
-	fate = forward(ctx, port);
+	fate = forward(ctx, port, length);
 	count(port, fate, 1, length);
 	return fate == XDPFORWARD_FORWARDED ? XDP_REDIRECT : XDP_PASS;
 }

@@ -173,6 +173,32 @@ static __u32 xdp_of(const char *interface)
 	return query.prog_id;
 }
 
+/* A packet without a payload, to the router; what else is wrong with it is up to the caller. */
+static void packet_of(bool six, const unsigned char *mac, const char *from, const char *to, unsigned char *frame)
+{
+	unsigned char *ip = frame + 14;
+	uint32_t sum = 0;
+
+	memset(frame, 0, 100);
+	memcpy(frame, mac, 6);
+	frame[12] = six ? 0x86 : 0x08;
+	frame[13] = six ? 0xdd : 0;
+	ip[0] = six ? 0x60 : 0x45;
+	ip[six ? 6 : 9] = 59;
+	ip[six ? 7 : 8] = 64;
+	if (!six)
+		ip[3] = 20;
+	REQUIRE(inet_pton(six ? AF_INET6 : AF_INET, from, ip + (six ? 8 : 12)) == 1);
+	REQUIRE(inet_pton(six ? AF_INET6 : AF_INET, to, ip + (six ? 24 : 16)) == 1);
+	for (int i = 0; i < 20 && !six; i += 2)
+		sum += ip[i] << 8 | ip[i + 1];
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	if (!six) {
+		ip[10] = sum >> 8;
+		ip[11] = sum;
+	}
+}
+
 #define REASON(word) "\"reason\":\"" word "\""
 #define FORWARDED    "\"fate\":\"forwarded\""
 
@@ -243,9 +269,19 @@ static void forward(int family)
 	frame_send(raw, frame, sizeof(frame), 6);
 	memcpy(frame, l.router_mac, 6);
 	frame_send(raw, frame, sizeof(frame), 7);
+	packet_of(six, l.router_mac, six ? "fe80::1" : "127.0.0.1", server_address, frame);
+	frame_send(raw, frame, 60, 10);
+	packet_of(six, l.router_mac, client_address, six ? "ff05::1" : "224.0.0.9", frame);
+	frame_send(raw, frame, 60, 1);
+	packet_of(six, l.router_mac, client_address, server_address, frame);
+	frame[14 + (six ? 6 : 0)] = six ? 0 : 0x46;	/* options */
+	frame_send(raw, frame, 60, 12);
+	packet_of(six, l.router_mac, client_address, server_address, frame);
+	frame[14 + (six ? 4 : 10)] ^= 1;		/* longer than it is; with another checksum */
+	frame_send(raw, frame, 60, 13);
 	frame_own(raw, 'x', 60, 8);
 	await_told(job, REASON("not_ip"), "packets", 8);
-	await_told(job, REASON("malformed"), "packets", 7);
+	await_told(job, REASON("malformed"), "packets", 7 + 13);
 	netns_enter(l.server);
 	takes_frames(&l, "other", false);
 	netns_enter(l.veth.ns[0]);
@@ -263,7 +299,9 @@ static void forward(int family)
 	CHECK_EQ(OF("no_neigh"), 2);
 	CHECK_EQ(OF("frag_needed"), 1);
 	CHECK_EQ(OF("vlan"), 5);
-	CHECK_EQ(OF("malformed"), 7);
+	CHECK_EQ(OF("malformed"), 7 + 13);
+	CHECK_EQ(OF("options"), 12);
+	CHECK_BETWEEN(10 + 1, OF("scope"), 10 + 1 + 20);
 	CHECK_BETWEEN(6, OF("not_ours"), 6 + 20);	/* and what hosts send to all of their own accord */
 	CHECK_BETWEEN(8, OF("not_ip"), 8 + 20);
 	CHECK_NO_LOSS(job);

@@ -23,7 +23,7 @@ static const char *const reasons[XDPFORWARD_FATES] = {
 	[XDPFORWARD_NO_NEIGH] = "no_neigh", [XDPFORWARD_FRAG_NEEDED] = "frag_needed", [XDPFORWARD_NO_SRC_ADDR] = "no_src_addr",
 	[XDPFORWARD_FAILED] = "failed", [XDPFORWARD_ELSEWHERE] = "elsewhere", [XDPFORWARD_TTL] = "ttl",
 	[XDPFORWARD_NOT_OURS] = "not_ours", [XDPFORWARD_VLAN] = "vlan", [XDPFORWARD_OPTIONS] = "options",
-	[XDPFORWARD_MALFORMED] = "malformed", [XDPFORWARD_NOT_IP] = "not_ip",
+	[XDPFORWARD_SCOPE] = "scope", [XDPFORWARD_MALFORMED] = "malformed", [XDPFORWARD_NOT_IP] = "not_ip",
 };
 
 static int setup(struct run *run)
@@ -134,7 +134,7 @@ TOOL(xdpforward,
 		    "yet: the stack asks), frag_needed (longer than the MTU), ttl, blackhole, unreachable, prohibit, fwd_disabled (forwarding "
 		    "is off: sysctl net.ipv4.ip_forward), unsupp_lwt (a tunnel by route), no_src_addr, elsewhere (out by an interface that "
 		    "isn't named), not_ours (to another Ethernet address than the interface's), vlan, options (of IPv4; hop by hop of "
-		    "IPv6), malformed, not_ip, failed.",
+		    "IPv6), scope (addresses that don't leave a host or a link, or mean many), malformed, not_ip, failed.",
 	.cost     = "For each packet two hash maps, a counter of the CPU's own, and one look-up of routes and of the neighbour.",
 	.caveats  = "It acts: netfilter, tc, reverse path filters and the kernel's own counters see nothing of what is forwarded. A neighbour "
 		    "is not confirmed by it. The interface's address is the one that it has at start. A veth's other end takes packets only "
