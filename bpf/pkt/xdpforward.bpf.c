@@ -33,8 +33,10 @@ static __always_inline void count(const struct xdpforward_port *port, __u32 fate
 	__u32 at = port->at * XDPFORWARD_FATES + fate;
 	struct xdpforward_count *count = bpf_map_lookup_elem(&counters, &at);
 
-	if (!count)
+	if (!count) {
+		lose(LOSS_MAP);
 		return;
+	}
 	count->packets += packets;
 	count->bytes += bytes;
 }

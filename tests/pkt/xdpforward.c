@@ -15,6 +15,7 @@
 #define SIZE 100		/* of what is in a datagram */
 #define NO_CHECK6_TX 101	/* UDP_NO_CHECK6_TX, include/uapi/linux/udp.h */
 #define NO_CHECK6_RX 102
+#define IN_PIECES (1U << 5)	/* BPF_F_XDP_HAS_FRAGS, since 5.18 */
 
 /* client 192.0.2.1 - 192.0.2.2 "pair" router "other" 198.51.100.1 - 198.51.100.2 server; the same of IPv6. */
 struct line {
@@ -50,13 +51,20 @@ static void takes_frames(struct line *l, const char *interface, bool yes)
 		      !bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, NULL));
 }
 
-static struct line line_new(void)
+static struct line line_new(bool pieces)
 {
-	struct line l = {.veth = veth_new(), .skel = actions_bpf__open_and_load()};
+	struct line l = {.veth = veth_new(), .skel = actions_bpf__open()};
 	struct ifreq request;
 	unsigned long number;
 
-	REQUIRE(l.skel && unshare(CLONE_NEWNET) == 0);
+	REQUIRE(l.skel);
+	if (pieces)
+		bpf_program__set_flags(l.skel->progs.pass, IN_PIECES);
+	if (actions_bpf__load(l.skel)) {
+		REQUIRE(pieces);
+		SKIP("this kernel has no XDP programs for packets in several pieces");
+	}
+	REQUIRE(unshare(CLONE_NEWNET) == 0);
 	l.server = netns_here(&number);
 	link_pair("other", l.veth.ns[1], "other");
 	link_up("other");
@@ -225,7 +233,7 @@ static void forward(int family)
 	unsigned char frame[100] = {[12] = 0x81, [15] = 5, [16] = 0x08};
 	int client, server, raw, one = 1, all = 64, head = 14 + (six ? 40 : 20) + 8;
 	struct ifreq request = {.ifr_mtu = 1300};
-	struct line l = line_new();
+	struct line l = line_new(false);
 	struct job *job;
 	long long before;
 
@@ -321,7 +329,7 @@ TEST(xdpforward, "IPv6: the same")
 TEST(xdpforward, "killed, nothing stays attached; pinned, it goes on until --detach; generic mode forwards as well; what isn't named gets nothing")
 {
 	struct sockaddr_in6 to_server = address_of(AF_INET, "198.51.100.2", 2000), to_client = address_of(AF_INET, "192.0.2.1", 1000);
-	struct line l = line_new();
+	struct line l = line_new(false);
 	int client, server;
 	struct job *job;
 	long long before;
@@ -371,6 +379,42 @@ TEST(xdpforward, "killed, nothing stays attached; pinned, it goes on until --det
 	CHECK_EQ(job->status, 0);
 	CHECK_EQ(lines(job->err), 2);
 	CHECK_EQ(xdp_of("pair") + xdp_of("other"), 0);
+	actions_bpf__destroy(l.skel);
+}
+
+TEST(xdpforward, "packets in several pieces are forwarded whole")
+{
+	struct sockaddr_in6 to_server = address_of(AF_INET, "198.51.100.2", 2000), to_client = address_of(AF_INET, "192.0.2.1", 1000);
+	struct line l = line_new(true);
+	struct ifreq request = {.ifr_mtu = 9000};
+	int client, server;
+	char bytes[9000];
+	struct job *job;
+
+	netns_enter(l.server);
+	server = udp_at(AF_INET, "198.51.100.2", 2000);
+	interface_ask("other", SIOCSIFMTU, &request);
+	netns_enter(l.veth.ns[0]);
+	client = udp_at(AF_INET, "192.0.2.1", 1000);
+	interface_ask("pair", SIOCSIFMTU, &request);
+	meet(&l, client, server, &to_server, &to_client);
+	netns_enter(l.veth.ns[1]);
+	interface_ask("other", SIOCSIFMTU, &request);
+	interface_ask("pair", SIOCSIFMTU, &request);
+	job = tool_start("xdpforward", "-I", "pair,other", "-i", "0.1");
+	netns_enter(l.veth.ns[0]);
+	for (int i = 0; i < 10; i++) {
+		memset(bytes, i, 8000);
+		REQUIRE(sendto(client, bytes, 8000, 0, (void *)&to_server, sizeof(struct sockaddr_in)) == 8000);
+	}
+	for (int i = 0; i < 10; i++) {
+		REQUIRE(recv(server, bytes, sizeof(bytes), 0) == 8000);
+		CHECK(bytes[0] == i && !memcmp(bytes, bytes + 1, 7999));
+	}
+	tool_stop(job);
+	CHECK_EQ(sum(job, "packets", IS("interface", "pair"), IS("fate", "forwarded")), 10);
+	CHECK_EQ(sum(job, "bytes", IS("interface", "pair"), IS("fate", "forwarded")), 10 * (8000 + 42));
+	CHECK_EQ(sum(job, "packets", IS("fate", "lost")), 0);
 	actions_bpf__destroy(l.skel);
 }
 

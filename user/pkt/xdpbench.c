@@ -142,6 +142,10 @@ static int lacks(struct run *run)
 	const struct xdpbench_bpf__rodata *rodata = run->rodata;
 	struct btf_types *types;
 
+	if (hook.mode && *hook.mode == 'o') {
+		err("--mode: no device has counters for each CPU, by which this counts: native or generic");
+		return -EOPNOTSUPP;
+	}
 	if (rodata->load_bytes && libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, LOAD_BYTES, NULL) != 1) {
 		err("--load-bytes: this kernel's XDP programs can't: bpf_xdp_load_bytes() is missing: leave it out");
 		return -EOPNOTSUPP;
@@ -314,6 +318,10 @@ static int gather(struct run *run)
 				continue;
 			if (row.value.packets || !rodata->by_cpu)
 				ret = bpf_map_update_elem(bpf_map__fd(skel->maps.counts), &row.key, &row.value, BPF_ANY);
+			if (ret == -E2BIG) {	/* --max-entries */
+				run->lost[LOSS_MAP]++;
+				ret = 0;
+			}
 			row.value.packets = row.value.drops = 0;
 		}
 	}
@@ -387,8 +395,8 @@ TOOL(xdpbench,
 	.summary  = "how many packets XDP can drop, pass, send back or redirect",
 	.about    = "Attaches a program to an interface that does one thing to each packet: drop it, pass it to the stack, send it back (tx), "
 		    "redirect it to another interface (redirect: by its number; redirect-map: by a devmap), to several at a time "
-		    "(redirect-multi), or to other CPUs (redirect-cpu), and counts: 'receive' is what it was called for, the other "
-		    "rows are the kernel's tracepoints of what became of it. Packets are to come from elsewhere: pktgen sends some. "
+		    "(redirect-multi), or to other CPUs (redirect-cpu), and counts: 'receive' is what it was called for, 'egress' "
+		    "what the program of --egress was, the other rows are the kernel's tracepoints of what became of it. Packets are to come from elsewhere: pktgen sends some. "
 		    "redirect-cpu chooses by hash of both addresses unless told: 'first' takes the first CPU, 'proto' the second for UDP, "
 		    "the third for ICMP, the first for all else, 'filter' the same but drops UDP to port 9, sport and dport the port's rest.",
 	.cost     = "A counter of the CPU's own for each packet; tracepoints of bulks of up to 16, with -s of each packet that is redirected.",

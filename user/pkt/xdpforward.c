@@ -41,6 +41,10 @@ static int setup(struct run *run)
 		err("--interface: packets of these have no header of Ethernet: there is nothing to forward by");
 		return -EINVAL;
 	}
+	if (hook.mode && *hook.mode == 'o') {
+		err("--mode: no device looks up the kernel's routes: native or generic");
+		return -EOPNOTSUPP;
+	}
 	rodata->direct_lookup = fib && *fib == 'd';
 	rodata->own_netns = hook_netns();
 	return 0;
