@@ -248,6 +248,57 @@ TEST(xdpbench, "what is redirected to CPUs is counted into their queues and out 
 	actions_bpf__destroy(s.skel);
 }
 
+/* So many datagrams, ports of the sender from 1000 on and of the receiver from 9 on. */
+static void datagrams(struct stage *s, int n, const char *from, const char *to)
+{
+	netns_enter(s->veth.ns[0]);
+	CHECK_EQ(run("corekit", "pktgen", "-q", "-I", "pair", "--by", "socket", "-R", "0", "-n", text("%d", n), "--source-port", from, "--port",
+		     to)->status, 0);
+	netns_enter(s->veth.ns[1]);
+}
+
+TEST(xdpbench, "which CPU a packet is sent to is chosen as it was told: the first, by turns, protocol, addresses or ports")
+{
+	static const struct {
+		const char *by, *from, *to;
+		int first, second;	/* of the list: where half of them goes, and the other half; -1: wherever that is */
+	} ways[] = {
+		{"first", "1000-1001", "9", 0, 0},
+		{"round-robin", "1000", "10", 0, 1},
+		{"proto", "1000-1001", "9", 1, 1},
+		{"filter", "1000", "9-10", 1, 1},
+		{"sport", "1000-1001", "9", 1000, 1001},
+		{"dport", "1000", "12-13", 12, 13},
+		{"hash", "1000-1001", "9", -1, -1},
+	};
+	struct stage s = stage_new();
+	int n = cpus();
+
+	pin(0);	/* each CPU has its turns */
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		bool filter = !strcmp(ways[i].by, "filter");
+		int first = ways[i].first % n, second = ways[i].second % n, half = FRAMES / 2;
+		struct job *job = BENCH("redirect-cpu", "--remote", "drop", "--by", ways[i].by);
+
+		datagrams(&s, FRAMES, ways[i].from, ways[i].to);
+		await_told(job, EVENT("cpumap_kthread"), "packets", filter ? half : FRAMES);
+		tool_stop(job);
+		CHECK_EQ(sum(job, "packets", IS("event", "receive")), FRAMES);
+		CHECK_EQ(sum(job, "drops", IS("event", "receive")), filter ? half : 0);
+		if (first < 0) {
+			first = sum(job, "packets", IS("event", "cpumap_enqueue"), IS("to", "cpu 0"));
+			CHECK(first == FRAMES || first == 0);	/* one pair of addresses, one CPU */
+		} else if (filter) {
+			CHECK_EQ(sum(job, "packets", IS("event", "cpumap_enqueue"), IS("to", text("cpu %d", first))), half);
+		} else if (!CHECK_EQ(sum(job, "packets", IS("event", "cpumap_enqueue"), IS("to", text("cpu %d", first))),
+				     first == second ? FRAMES : half)) {
+			fprintf(stderr, "by %s\n", ways[i].by);
+		}
+		CHECK_EQ(sum(job, "dropped", IS("event", "cpumap_kthread")), filter ? half : FRAMES);
+	}
+	actions_bpf__destroy(s.skel);
+}
+
 TEST(xdpbench, "what can't be is refused in one line that says why, and nothing stays attached")
 {
 	static const struct {
