@@ -10,7 +10,7 @@ finish()
 		[ -z "$i" ] || kill "$i" 2>/dev/null || true
 	done
 	wait
-	ip netns del "$there" 2>/dev/null || true
+	for i in "$there" "$there-3"; do ip netns del "$i" 2>/dev/null || true; done
 	rm -rf "$dir"
 }
 trap finish EXIT
