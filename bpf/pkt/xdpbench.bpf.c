@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
+#include "lib/chosen.bpf.h"
 #include "lib/packet.bpf.h"
 #include "lib/xdp_event.bpf.h"
 #include "xdpbench.h"
@@ -7,7 +8,6 @@
 const volatile __u32 operation, access, by;	/* of the enums */
 const volatile __u32 then, egress;		/* of enum xdpbench_then: on the other CPU, where packets leave */
 const volatile __u32 to;			/* an interface */
-const volatile __u32 cpus_chosen = 1;
 const volatile __u32 egress_at;			/* of `received`: behind all queues */
 const volatile bool load_bytes, by_queue;
 #define ICMPV6 58	/* IPPROTO_ICMPV6 */
@@ -27,14 +27,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpf_cpumap_val);
 } queues SEC(".maps");
-
-/* Which CPU is the n-th of those that were chosen. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} chosen SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -115,7 +107,8 @@ static __always_inline void touch_by_helpers(struct xdp_md *ctx)
 		return;
 	}
 	seen = ether.type;
-	if (access == XDPBENCH_PARSE && seen == bpf_htons(0x0800) && !bpf_xdp_load_bytes(ctx, sizeof(ether), &ip, sizeof(struct packet_ip4)))
+	if (access == XDPBENCH_PARSE && seen == bpf_htons(0x0800) &&
+	    !bpf_xdp_load_bytes(ctx, sizeof(ether), &ip, sizeof(struct packet_ip4)))
 		seen = ((struct packet_ip4 *)&ip)->protocol;
 	else if (access == XDPBENCH_PARSE && seen == bpf_htons(0x86dd) && !bpf_xdp_load_bytes(ctx, sizeof(ether), &ip, sizeof(ip)))
 		seen = ip.next;
@@ -151,8 +144,7 @@ static __always_inline int to_cpu(struct xdp_md *ctx, struct xdpbench_count *cou
 		at = p.sport;
 	else if (by == XDPBENCH_DPORT)
 		at = p.dport;
-	at %= cpus_chosen;
-	cpu = bpf_map_lookup_elem(&chosen, &at);
+	cpu = chosen_cpu(at);
 	return cpu ? bpf_redirect_map(&queues, *cpu, 0) : XDP_ABORTED;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
+#include "lib/chosen.bpf.h"
 #include "lib/packet.bpf.h"
 #include "lib/probe.bpf.h"
 #include "xdpcpu.h"
 
-const volatile __u32 cpus_chosen = 1;
 const volatile bool by_pair;
 __u32 queues_id;	/* of the map below, once it is there */
 
@@ -14,14 +14,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);	/* packets that its queue has room for */
 } queues SEC(".maps");
-
-/* Which CPU is the n-th of those that were chosen. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} chosen SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -35,11 +27,10 @@ int on_xdp(struct xdp_md *ctx)
 {
 	struct packet p = {};
 	struct xdpcpu_value *value;
-	__u32 at, *cpu;
+	__u32 *cpu;
 
 	packet_of_xdp(ctx, &p);
-	at = packet_hash(&p, by_pair) % cpus_chosen;
-	cpu = bpf_map_lookup_elem(&chosen, &at);
+	cpu = chosen_cpu(packet_hash(&p, by_pair));
 	value = cpu ? bpf_map_lookup_elem(&cpus, cpu) : NULL;
 	if (!value)
 		return XDP_PASS;

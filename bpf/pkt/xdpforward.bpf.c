@@ -28,6 +28,13 @@ struct {
 	__type(value, struct xdpforward_count);
 } counters SEC(".maps");
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* With this, 6.3, came that packets in several pieces are sent on: before, they would be lost. */
+struct net_device___sends_pieces {
+	__u32 xdp_features;
+};
+#pragma clang attribute pop
+
 static __always_inline void count(const struct xdpforward_port *port, __u32 fate, __u32 packets, __u32 bytes)
 {
 	__u32 at = port->at * XDPFORWARD_FATES + fate;
@@ -161,6 +168,8 @@ static __always_inline __u32 forward(struct xdp_md *ctx, const struct xdpforward
 		return XDPFORWARD_NOT_IP;
 	if ((ether->dmac[0] ^ port->mac[0]) | (ether->dmac[1] ^ port->mac[1]) | (ether->dmac[2] ^ port->mac[2]))
 		return XDPFORWARD_NOT_OURS;
+	if (length > end - data && !bpf_core_field_exists(((struct net_device___sends_pieces *)0)->xdp_features))
+		return XDPFORWARD_PIECES;
 	length -= sizeof(*ether);
 	fate = six ? ask6((void *)(ether + 1), end, length, &fib) : ask4((void *)(ether + 1), end, length, &fib);
 	if (fate)

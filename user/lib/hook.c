@@ -239,7 +239,7 @@ static int offload(struct run *run)
 
 /* --- What the user asked for. --- */
 
-static int __attribute__((format(printf, 1, 2))) usage(const char *fmt, ...)
+int hook_usage(const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
@@ -260,12 +260,12 @@ static int parse_places(void)
 		int index = if_nametoindex(word);
 
 		if (!index)
-			return usage("--interface: there is no '%s' in this network namespace: 'ip link' lists them", word);
+			return hook_usage("--interface: there is no '%s' in this network namespace: 'ip link' lists them", word);
 		for (int i = 0; i < n_places; i++)
 			if (places[i].index == index)
-				return usage("--interface: '%s' is named twice", word);
+				return hook_usage("--interface: '%s' is named twice", word);
 		if (n_places == NAMES)
-			return usage("--interface: at most %d", NAMES);
+			return hook_usage("--interface: at most %d", NAMES);
 		places[n_places].index = index;
 		if_indextoname(index, places[n_places++].name);
 	}
@@ -277,7 +277,7 @@ static int find_kind(void)
 	for (int i = 0; hook.kind && i < HOOK_KINDS; i++)
 		if (!strcmp(hook.kind, kinds[i]))
 			return i;
-	return hook.kind ? usage("--hook: '%s' is none of xdp, tc, cgroup and socket", hook.kind) : HOOK_KINDS;
+	return hook.kind ? hook_usage("--hook: '%s' is none of xdp, tc, cgroup and socket", hook.kind) : HOOK_KINDS;
 }
 
 static int contradictions(void)
@@ -286,25 +286,25 @@ static int contradictions(void)
 	const char *kind = kinds[hook.chosen];
 
 	if (net && !n_places)
-		return usage("on which interface? --interface eth0; 'ip link' lists them");
+		return hook_usage("on which interface? --interface eth0; 'ip link' lists them");
 	if (!net && hook.interfaces)
-		return usage("--interface: %s has none: it is for xdp and tc", kind);
+		return hook_usage("--interface: %s has none: it is for xdp and tc", kind);
 	if (hook.mode && hook.chosen != HOOK_XDP)
-		return usage("--mode: it is for xdp, not for %s", kind);
+		return hook_usage("--mode: it is for xdp, not for %s", kind);
 	if (hook.mode && !mode_flag(hook.mode))
-		return usage("--mode: '%s' is none of native, generic and offload", hook.mode);
+		return hook_usage("--mode: '%s' is none of native, generic and offload", hook.mode);
 	if (hook.mode && *hook.mode == 'o' && n_places > 1)
-		return usage("--mode: a program is offloaded to one device");
+		return hook_usage("--mode: a program is offloaded to one device");
 	if (hook.egress && (hook.chosen == HOOK_XDP || hook.chosen == HOOK_SOCKET))
-		return usage("--egress: %s sees only what is received; use tc or cgroup", kind);
+		return hook_usage("--egress: %s sees only what is received; use tc or cgroup", kind);
 	if (hook.cgroup && hook.chosen != HOOK_CGROUP)
-		return usage("--cgroup: it is for cgroup, not for %s", kind);
+		return hook_usage("--cgroup: it is for cgroup, not for %s", kind);
 	if (hook.pid && hook.chosen != HOOK_SOCKET)
-		return usage("--pid: it is for socket, not for %s", kind);
+		return hook_usage("--pid: it is for socket, not for %s", kind);
 	if (hook.chosen == HOOK_SOCKET && !hook.pid)
-		return usage("whose sockets? --pid PID");
+		return hook_usage("whose sockets? --pid PID");
 	if (hook.chosen == HOOK_SOCKET && hook.pin)
-		return usage("--pin: what filters a socket can't be pinned");
+		return hook_usage("--pin: what filters a socket can't be pinned");
 	return 0;
 }
 
@@ -331,11 +331,11 @@ static int begin_of_packets(struct run *run)
 		default:
 			without++;
 			if (hook.chosen == HOOK_XDP)
-				return usage("%s: its packets begin with neither Ethernet's header nor IP's: --hook tc", places[i].name);
+				return hook_usage("%s: its packets begin with neither Ethernet's header nor IP's: --hook tc", places[i].name);
 		}
 	}
 	if (with && without)
-		return usage("--interface: some of these have Ethernet's header, others haven't: start it for each kind");
+		return hook_usage("--interface: some of these have Ethernet's header, others haven't: start it for each kind");
 	hook.no_ether = without > 0;
 	run->common->no_ether = hook.no_ether;
 	return 0;
@@ -358,7 +358,7 @@ int hook_setup(struct run *run)
 		hook.chosen = i;
 	}
 	if (!program)
-		return usage("--hook: %s can't use %s", run->tool->name, hook.kind);
+		return hook_usage("--hook: %s can't use %s", run->tool->name, hook.kind);
 	ret = contradictions() ?: begin_of_packets(run);
 	if (ret)
 		return ret;
@@ -888,7 +888,7 @@ int hook_first(struct run *run)
 		return ret;
 	ret = parse_places();
 	if (!ret && hook.pin)
-		ret = usage("--detach: it undoes --pin: give one of them");
+		ret = hook_usage("--detach: it undoes --pin: give one of them");
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), PINS "/%s", run->tool->name);

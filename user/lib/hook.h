@@ -56,6 +56,8 @@ int hook_first(struct run *run);	/* --detach: does it, and gives 1 */
 int hook_setup(struct run *run);	/* which program is loaded; contradictions are told here */
 int hook_attach(struct run *run);	/* all of it or nothing */
 int hook_tick(struct run *run);		/* says when an interface has gone */
+/* One line on stderr, and -EINVAL. */
+int hook_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void hook_label(int at, char *text, size_t size);	/* "eth0", of the at-th; for rows by interface */
 int hook_index(int at);			/* of the at-th interface; 0: there are no more */
 unsigned long hook_netns(void);		/* the number of the network namespace that they are in */

@@ -101,38 +101,26 @@ static int find_targets(void)
 	return ret;
 }
 
-static int __attribute__((format(printf, 1, 2))) usage(const char *fmt, ...)
-{
-	char text[200];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	err("%s", text);
-	return -EINVAL;
-}
-
 static int contradictions(void)
 {
 	__u32 most = operation == XDPBENCH_CPU && remote != XDPBENCH_THEN_REDIRECT ? 0 : operations[operation].targets;
 	const char *name = operations[operation].name;
 
 	if (hook_index(1))
-		return usage("--interface: one at a time");
+		return hook_usage("--interface: one at a time");
 	if (n_targets > most)
-		return most ? usage("--to: %s sends to one interface", name) :
-			      usage("--to: %s sends to no interface%s", name, operation == XDPBENCH_CPU ? ": --remote redirect does" : "");
+		return hook_usage("--to: %s sends to %s interface%s", name, most ? "one" : "no",
+				  !most && operation == XDPBENCH_CPU ? ": --remote redirect does" : "");
 	if (most && !n_targets)
-		return usage("to which interface%s? --to eth1", most > 1 ? "s" : "");
+		return hook_usage("to which interface%s? --to eth1", most > 1 ? "s" : "");
 	if (operation != XDPBENCH_CPU && (cpus_word || by_word || remote_word || stress))
-		return usage("--cpus, --by, --remote and --stress are for redirect-cpu, not for %s", name);
+		return hook_usage("--cpus, --by, --remote and --stress are for redirect-cpu, not for %s", name);
 	if (operation != XDPBENCH_MAP && operation != XDPBENCH_MULTI && egress_word)
-		return usage("--egress: it is for redirect-map and redirect-multi, not for %s", name);
+		return hook_usage("--egress: it is for redirect-map and redirect-multi, not for %s", name);
 	if (remote == XDPBENCH_THEN_FORWARD)
-		return usage("--remote: '%s' is none of drop, pass and redirect", remote_word);
+		return hook_usage("--remote: '%s' is none of drop, pass and redirect", remote_word);
 	if (egress_word && egress != XDPBENCH_THEN_FORWARD && egress != XDPBENCH_THEN_DROP)
-		return usage("--egress: '%s' is neither forward nor drop", egress_word);
+		return hook_usage("--egress: '%s' is neither forward nor drop", egress_word);
 	return 0;
 }
 
@@ -150,7 +138,8 @@ static int lacks(struct run *run)
 		err("--load-bytes: this kernel's XDP programs can't: bpf_xdp_load_bytes() is missing: leave it out");
 		return -EOPNOTSUPP;
 	}
-	if (operation == XDPBENCH_MULTI && !btf_open(&types, run->btf) && btf_find(types, "dev_map_enqueue_multi", BTF_KIND_FUNC) < 0) {
+	if (operation == XDPBENCH_MULTI && !btf_open(&types, run->btf) &&
+	    btf_find(types, "dev_map_enqueue_multi", BTF_KIND_FUNC) < 0) {
 		err("redirect-multi: this kernel sends a packet to one interface only: dev_map_enqueue_multi() is missing");
 		return -EOPNOTSUPP;
 	}
@@ -190,6 +179,7 @@ static int setup(struct run *run)
 {
 	struct xdpbench_bpf__rodata *rodata = run->rodata;
 	static char without[100];
+	const char *skip;
 	__u32 access, by;
 	int ret;
 
@@ -205,7 +195,10 @@ static int setup(struct run *run)
 	ret = ret ?: lacks(run);
 	if (ret)
 		return ret;
-	snprintf(without, sizeof(without), "%s%s", operations[operation].without + (success ? strcspn(operations[operation].without, " ") : 0),
+	skip = operations[operation].without;
+	if (success)
+		skip += strcspn(skip, " ");	/* the first of them is redirect */
+	snprintf(without, sizeof(without), "%s%s", skip,
 		 operation == XDPBENCH_CPU && remote != XDPBENCH_THEN_REDIRECT ? " devmap_xmit" : "");
 	attach_skip(without);
 	queues = 1;
@@ -393,17 +386,20 @@ static const struct example examples[] = {
 
 TOOL(xdpbench,
 	.summary  = "how many packets XDP can drop, pass, send back or redirect",
-	.about    = "Attaches a program to an interface that does one thing to each packet: drop it, pass it to the stack, send it back (tx), "
-		    "redirect it to another interface (redirect: by its number; redirect-map: by a devmap), to several at a time "
-		    "(redirect-multi), or to other CPUs (redirect-cpu), and counts: 'receive' is what it was called for, 'egress' "
-		    "what the program of --egress was, the other rows are the kernel's tracepoints of what became of it. Packets are to come from elsewhere: pktgen sends some. "
-		    "redirect-cpu chooses by hash of both addresses unless told: 'first' takes the first CPU, 'proto' the second for UDP, "
-		    "the third for ICMP, the first for all else, 'filter' the same but drops UDP to port 9, sport and dport the port's rest.",
-	.cost     = "A counter of the CPU's own for each packet; tracepoints of bulks of up to 16, with -s of each packet that is redirected.",
-	.caveats  = "It acts on what comes: drop, tx and redirect take an interface away from the machine for as long as it runs. AF_XDP is "
-		    "not measured. XDP_DROP, XDP_PASS and, in most drivers, XDP_TX have no tracepoint. In generic mode there is none for what is "
-		    "sent. A veth's other end takes packets only if it has an XDP program, or GRO. Kernels before 5.14 count as drops of "
-		    "cpumap_kthread also what the network stack dropped, and tell only in 'egress' what --egress drop drops. Packets in a queue when it ends, or with --stress, are dropped with it.",
+	.about    = "Attaches a program to an interface that does one thing to each packet: drop it, pass it to the stack, send it "
+		    "back (tx), redirect it to another interface (redirect: by its number; redirect-map: by a devmap), to several at a "
+		    "time (redirect-multi), or to other CPUs (redirect-cpu), and counts: 'receive' is what it was called for, 'egress' "
+		    "what the program of --egress was, the other rows are the kernel's tracepoints of what became of it. Packets are to "
+		    "come from elsewhere: pktgen sends some. redirect-cpu chooses by hash of both addresses unless told: 'first' takes "
+		    "the first CPU, 'proto' the second for UDP, the third for ICMP, the first for all else, 'filter' the same but drops "
+		    "UDP to port 9, sport and dport divide the port by how many CPUs there are and take the remainder.",
+	.cost     = "A counter of the CPU's own for each packet; tracepoints of bulks of up to 16, with -s of each that is redirected.",
+	.caveats  = "It acts on what comes: drop, tx and redirect take an interface away from the machine for as long as it runs. "
+		    "AF_XDP is not measured. XDP_DROP, XDP_PASS and, in most drivers, XDP_TX have no tracepoint. In generic mode there "
+		    "is none for what is sent. A veth's other end takes packets only if it has an XDP program, or GRO. Kernels before "
+		    "5.14 count as drops of cpumap_kthread also what the network stack dropped, and tell only in 'egress' what "
+		    "--egress drop drops. Packets in a queue when it ends, or with --stress, are dropped with it.",
 	.optional = "bulk_tx", .packets = true, .first = hook_first, .args = "OPERATION", .trial = "--interface=lo\t--mode=generic\tpass",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick,
-	.table    = ROWS("counts", struct xdp_event_row, "packets", .adds = 7 * sizeof(__u64), .gather = gather, .row = is_live, .screen = true, .idle = true));
+	.table    = ROWS("counts", struct xdp_event_row, "packets", .adds = 7 * sizeof(__u64), .gather = gather, .row = is_live,
+			 .screen = true, .idle = true));

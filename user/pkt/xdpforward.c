@@ -23,7 +23,7 @@ static const char *const reasons[XDPFORWARD_FATES] = {
 	[XDPFORWARD_NO_NEIGH] = "no_neigh", [XDPFORWARD_FRAG_NEEDED] = "frag_needed", [XDPFORWARD_NO_SRC_ADDR] = "no_src_addr",
 	[XDPFORWARD_FAILED] = "failed", [XDPFORWARD_ELSEWHERE] = "elsewhere", [XDPFORWARD_TTL] = "ttl",
 	[XDPFORWARD_NOT_OURS] = "not_ours", [XDPFORWARD_VLAN] = "vlan", [XDPFORWARD_OPTIONS] = "options",
-	[XDPFORWARD_SCOPE] = "scope", [XDPFORWARD_MALFORMED] = "malformed", [XDPFORWARD_NOT_IP] = "not_ip",
+	[XDPFORWARD_SCOPE] = "scope", [XDPFORWARD_PIECES] = "pieces", [XDPFORWARD_MALFORMED] = "malformed", [XDPFORWARD_NOT_IP] = "not_ip",
 };
 
 static int setup(struct run *run)
@@ -115,7 +115,7 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_OWN("interface", show_interface, -15, "where packets came in"),
-	COL_OWN("fate", show_fate, -9, "forwarded; stack: left to the kernel; lost: the interface that they were to leave by didn't take them"),
+	COL_OWN("fate", show_fate, -9, "forwarded; stack: left to the kernel; lost: where they were to leave they weren't taken"),
 	COL_OWN("reason", show_reason, -12, "why they were left to it, see below"),
 	COL("packets", struct row, value.packets, 12, "how many"),
 	COL("bytes", struct row, value.bytes, 14, "of them, with Ethernet's header"),
@@ -132,19 +132,20 @@ static const struct example examples[] = {
 
 TOOL(xdpforward,
 	.summary  = "forward packets between interfaces in XDP, by the kernel's routes",
-	.about    = "A router's fast path: each packet of IPv4 or IPv6 is looked up in the kernel's own routes and neighbours, gets one hop less "
-		    "and new addresses of Ethernet, and leaves by a devmap. All that this can't do goes to the stack, which does what it "
-		    "always did, and is counted by reason: not_fwded (for this host, or to many), no_neigh (the neighbour's address isn't known "
-		    "yet: the stack asks), frag_needed (longer than the MTU), ttl, blackhole, unreachable, prohibit, fwd_disabled (forwarding "
-		    "is off: sysctl net.ipv4.ip_forward), unsupp_lwt (a tunnel by route), no_src_addr, elsewhere (out by an interface that "
-		    "isn't named), not_ours (to another Ethernet address than the interface's), vlan, options (of IPv4; hop by hop of "
-		    "IPv6), scope (addresses that don't leave a host or a link, or mean many), malformed, not_ip, failed.",
+	.about    = "A router's fast path: each packet of IPv4 or IPv6 is looked up in the kernel's own routes and neighbours, gets one "
+		    "hop less and new addresses of Ethernet, and leaves by a devmap. All that this can't do goes to the stack, which "
+		    "does what it always did, and is counted by reason: not_fwded (for this host, or to many), no_neigh (the "
+		    "neighbour's address isn't known yet: the stack asks), frag_needed (longer than the MTU), ttl, blackhole, "
+		    "unreachable, prohibit, fwd_disabled (forwarding is off: sysctl net.ipv4.ip_forward), unsupp_lwt (a tunnel by "
+		    "route), no_src_addr, elsewhere (out by an interface that isn't named), not_ours (to another Ethernet address than "
+		    "the interface's), vlan, options (of IPv4; hop by hop of IPv6), scope (addresses that don't leave a host or a "
+		    "link, or mean many), pieces (a large MTU's, before 6.3), malformed (also by IPv4's checksum), not_ip, failed.",
 	.cost     = "For each packet two hash maps, a counter of the CPU's own, and one look-up of routes and of the neighbour.",
-	.caveats  = "It acts: netfilter, tc, reverse path filters and the kernel's own counters see nothing of what is forwarded. A neighbour "
-		    "is not confirmed by it. The interface's address is the one that it has at start. A veth's other end takes packets only "
-		    "if it has an XDP program, or GRO; from one they come without checksums: ethtool -K NAME tx off at the sender. In "
-		    "generic mode what the other interface drops isn't told. Pinned, what is lost isn't counted. By flows (xdp-forward's "
-		    "flowtable mode) it doesn't forward.",
+	.caveats  = "It acts: netfilter, tc, reverse path filters and the kernel's own counters see nothing of what is forwarded. A "
+		    "neighbour is not confirmed by it. The interface's address is the one that it has at start. A veth's other end takes "
+		    "packets only if it has an XDP program, or GRO; from one they come without checksums: ethtool -K NAME tx off at the "
+		    "sender. In generic mode what the other interface drops isn't told. Pinned, what is lost isn't counted. It doesn't "
+		    "forward by flows of netfilter, as xdp-forward's flowtable mode does.",
 	.packets  = true, .first = hook_first, .trial = "--interface=lo\t--mode=generic",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = hook_tick,
 	.table    = ROWS("counters", struct row, "packets", .screen = true));
