@@ -289,4 +289,17 @@ static __always_inline void packet_of_skb(struct __sk_buff *ctx, struct packet *
 	packet_ether(PACKET_MAC, &in, p);
 }
 
+/* The same both ways, and of all pieces of a packet: a flow stays in order. */
+static __always_inline __u32 packet_hash(const struct packet *p, const bool by_pair)
+{
+	__u32 h = p->family;
+
+#pragma unroll
+	for (int i = 0; i < 4; i++)
+		h = (h ^ (p->saddr[i] ^ p->daddr[i])) * 0x9e3779b1;
+	if (!by_pair && (p->flags & PACKET_PORTS) && !(p->flags & PACKET_FRAGMENT))
+		h = (h ^ ((__u32)(p->sport ^ p->dport) << 8 | p->protocol)) * 0x9e3779b1;
+	return h ^ h >> 16;
+}
+
 #endif

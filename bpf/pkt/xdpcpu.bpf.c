@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/tool.bpf.h"
+#include "lib/chosen.bpf.h"
 #include "lib/packet.bpf.h"
 #include "lib/probe.bpf.h"
 #include "xdpcpu.h"
 
-const volatile __u32 cpus_chosen = 1;
 const volatile bool by_pair;
 __u32 queues_id;	/* of the map below, once it is there */
 
@@ -15,14 +15,6 @@ struct {
 	__type(value, __u32);	/* packets that its queue has room for */
 } queues SEC(".maps");
 
-/* Which CPU is the n-th of those that were chosen. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} chosen SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -30,29 +22,15 @@ struct {
 	__type(value, struct xdpcpu_value);
 } cpus SEC(".maps");
 
-/* The same both ways, and of all pieces of a packet: a flow stays in order. */
-static __always_inline __u32 hash(const struct packet *p)
-{
-	__u32 h = p->family;
-
-#pragma unroll
-	for (int i = 0; i < 4; i++)
-		h = (h ^ (p->saddr[i] ^ p->daddr[i])) * 0x9e3779b1;
-	if (!by_pair && (p->flags & PACKET_PORTS) && !(p->flags & PACKET_FRAGMENT))
-		h = (h ^ ((__u32)(p->sport ^ p->dport) << 8 | p->protocol)) * 0x9e3779b1;
-	return h ^ h >> 16;
-}
-
 SEC("?xdp")
 int on_xdp(struct xdp_md *ctx)
 {
 	struct packet p = {};
 	struct xdpcpu_value *value;
-	__u32 at, *cpu;
+	__u32 *cpu;
 
 	packet_of_xdp(ctx, &p);
-	at = hash(&p) % cpus_chosen;
-	cpu = bpf_map_lookup_elem(&chosen, &at);
+	cpu = chosen_cpu(packet_hash(&p, by_pair));
 	value = cpu ? bpf_map_lookup_elem(&cpus, cpu) : NULL;
 	if (!value)
 		return XDP_PASS;

@@ -177,6 +177,35 @@ void await_rows(struct job *job, int rows)
 	until(10, are_shown, &(struct shown){job, rows});
 }
 
+struct told {
+	struct job *job;
+	const char *part, *key;
+	long long most;
+};
+
+static bool are_told(void *arg)
+{
+	const struct told *t = arg;
+	char *now = job_now(t->job), *save = NULL;
+	const char *key = text("\"%s\":", t->key);
+	long long n = 0;
+
+	for (char *line = strtok_r(now, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *at = strstr(line, t->part) ? strstr(line, key) : NULL;
+
+		if (at)
+			n += strtoll(at + strlen(key), NULL, 10);
+	}
+	free(now);
+	return n >= t->most;
+}
+
+void await_told(struct job *job, const char *part, const char *key, long long most)
+{
+	if (!until(20, are_told, &(struct told){job, part, key, most}))
+		FAIL("%s of %s: not %lld of them came", key, part, most);
+}
+
 void stop_after(struct job *job, int rows)
 {
 	await_rows(job, rows);
@@ -348,7 +377,7 @@ void netns_enter(int ns)
 	REQUIRE(setns(ns, CLONE_NEWNET) == 0);
 }
 
-static int netns_here(unsigned long *number)
+int netns_here(unsigned long *number)
 {
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -358,7 +387,7 @@ static int netns_here(unsigned long *number)
 	return fd;
 }
 
-static void link_up(const char *name)
+void link_up(const char *name)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = {};
@@ -370,35 +399,53 @@ static void link_up(const char *name)
 	close(fd);
 }
 
-static void address_add(int family, const char *address, int bits)
+void link_address(const char *name, int family, const char *address, int bits)
 {
 	struct request request = request_of(RTM_NEWADDR, NLM_F_CREATE);
 	struct ifaddrmsg *message = request_room(&request, sizeof(*message));
 	char bytes[16];
 
 	*message = (struct ifaddrmsg){.ifa_family = family, .ifa_prefixlen = bits, .ifa_flags = IFA_F_NODAD,
-				      .ifa_index = if_nametoindex("pair")};
+				      .ifa_index = if_nametoindex(name)};
 	REQUIRE(inet_pton(family, address, bytes) == 1);
 	request_attribute(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
 	request_attribute(&request, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
 	REQUIRE(request_send(&request) == 0);
 }
 
-static void pair_new(int other)
+void route_add(int family, const char *to, int bits, const char *gateway)
+{
+	struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
+	struct rtmsg *message = request_room(&request, sizeof(*message));
+	size_t size = family == AF_INET ? 4 : 16;
+	char bytes[16];
+
+	*message = (struct rtmsg){.rtm_family = family, .rtm_dst_len = bits, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+				  .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = gateway ? RTN_UNICAST : RTN_BLACKHOLE};
+	REQUIRE(inet_pton(family, to, bytes) == 1);
+	request_attribute(&request, RTA_DST, bytes, size);
+	if (gateway) {
+		REQUIRE(inet_pton(family, gateway, bytes) == 1);
+		request_attribute(&request, RTA_GATEWAY, bytes, size);
+	}
+	REQUIRE(request_send(&request) == 0);
+}
+
+void link_pair(const char *name, int ns, const char *there)
 {
 	struct request request = request_of(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct rtattr *info, *data, *peer;
 	int err;
 
 	request_room(&request, sizeof(struct ifinfomsg));
-	request_attribute(&request, IFLA_IFNAME, "pair", 5);
+	request_attribute(&request, IFLA_IFNAME, name, strlen(name) + 1);
 	info = request_attribute(&request, IFLA_LINKINFO, NULL, 0);
 	request_attribute(&request, IFLA_INFO_KIND, "veth", 5);
 	data = request_attribute(&request, IFLA_INFO_DATA, NULL, 0);
 	peer = request_attribute(&request, VETH_INFO_PEER, NULL, 0);
 	request_room(&request, sizeof(struct ifinfomsg));
-	request_attribute(&request, IFLA_IFNAME, "pair", 5);
-	request_attribute(&request, IFLA_NET_NS_FD, &other, sizeof(other));
+	request_attribute(&request, IFLA_IFNAME, there, strlen(there) + 1);
+	request_attribute(&request, IFLA_NET_NS_FD, &ns, sizeof(ns));
 	request_end(&request, peer);
 	request_end(&request, data);
 	request_end(&request, info);
@@ -416,13 +463,13 @@ struct veth veth_new(void)
 		REQUIRE(unshare(CLONE_NEWNET) == 0);
 		veth.ns[i] = netns_here(&veth.number[i]);
 	}
-	pair_new(veth.ns[1]);
+	link_pair("pair", veth.ns[1], "pair");
 	for (int i = 1; i >= 0; i--) {
 		netns_enter(veth.ns[i]);
 		link_up("lo");
 		link_up("pair");
-		address_add(AF_INET, text("192.0.2.%d", i + 1), 24);
-		address_add(AF_INET6, text("2001:db8::%d", i + 1), 64);
+		link_address("pair", AF_INET, text("192.0.2.%d", i + 1), 24);
+		link_address("pair", AF_INET6, text("2001:db8::%d", i + 1), 64);
 	}
 	return veth;
 }

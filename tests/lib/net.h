@@ -58,6 +58,13 @@ struct veth veth_new(void);
 void netns_enter(int ns);
 bool veth_delay(int ms); /* what leaves this namespace's end is late by so many ms; false: the kernel has no netem */
 
+/* A veth pair, both ends down: one where the caller is, the other in that namespace. */
+void link_pair(const char *name, int ns, const char *there);
+void link_up(const char *name);
+void link_address(const char *name, int family, const char *address, int bits);
+void route_add(int family, const char *to, int bits, const char *gateway); /* gateway NULL: what goes there is lost */
+int netns_here(unsigned long *number);
+
 /* A message to the kernel's routing socket, with attributes that may be nested. */
 struct request {
 	struct nlmsghdr head;
@@ -72,6 +79,8 @@ int request_send(struct request *request);			/* 0 or -errno, as the kernel says 
 /* Until so many lines are there: the last packets may come after both processes are gone. */
 void await_rows(struct job *job, int rows);
 void stop_after(struct job *job, int rows);
+/* Until a number in the lines that have this part adds up to so many, of a tool that shows what it counts at short intervals. */
+void await_told(struct job *job, const char *part, const char *key, long long most);
 bool drop_tells(const char *what); /* of a dropped packet this kernel tells: "reason" since 5.17, "rx_sk" since 6.11 */
 void deaf(int fd, bool on); /* that socket drops all that comes in, until it is told not to */
 int look_up(const char *name); /* its IPv4 addresses, by getaddrinfo(); an EAI_* */

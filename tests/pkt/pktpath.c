@@ -153,21 +153,6 @@ TEST(pktpath, "every stop of datagrams and a connection from one namespace to an
 	CHECK_NO_LOSS(near);
 }
 
-static void route_add(const char *to, const char *gateway)
-{
-	struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
-	struct rtmsg *message = request_room(&request, sizeof(*message));
-	struct in_addr address;
-
-	*message = (struct rtmsg){.rtm_family = AF_INET, .rtm_dst_len = 24, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
-				  .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST};
-	REQUIRE(inet_pton(AF_INET, to, &address) == 1);
-	request_attribute(&request, RTA_DST, &address, sizeof(address));
-	REQUIRE(inet_pton(AF_INET, gateway, &address) == 1);
-	request_attribute(&request, RTA_GATEWAY, &address, sizeof(address));
-	REQUIRE(request_send(&request) == 0);
-}
-
 /* A router sends it back to where it came from, which takes no packets from itself. */
 TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where it is dropped; and one to a closed port")
 {
@@ -179,9 +164,9 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
 	REQUIRE(fd >= 0 && write(fd, "1", 1) == 1);
 	close(fd);
-	route_add("198.51.100.0", "192.0.2.1");
+	route_add(AF_INET, "198.51.100.0", 24, "192.0.2.1");
 	netns_enter(veth.ns[0]);
-	route_add("198.51.100.0", "192.0.2.2");
+	route_add(AF_INET, "198.51.100.0", 24, "192.0.2.2");
 	/* also at this end, where a clone is there for the tap, which has nothing to say of the packet's end */
 	routed = tool_start("pktpath", "--send", "198.51.100.7:9", "-I", "pair", "-m", "none", "-d", "60", "-o", "+netns,ttl,dst,dport");
 	closed = tool_start("pktpath", "--send", "[2001:db8::2]:9", "-d", "60", "--packets", "1", "-o", "+netns,dst,reason");

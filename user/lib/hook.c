@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include "lib/btf.h"
 #include "lib/filter.h"
 #include "lib/hook.h"
 #include "lib/lib.h"
@@ -238,7 +239,7 @@ static int offload(struct run *run)
 
 /* --- What the user asked for. --- */
 
-static int __attribute__((format(printf, 1, 2))) usage(const char *fmt, ...)
+int hook_usage(const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
@@ -259,12 +260,12 @@ static int parse_places(void)
 		int index = if_nametoindex(word);
 
 		if (!index)
-			return usage("--interface: there is no '%s' in this network namespace: 'ip link' lists them", word);
+			return hook_usage("--interface: there is no '%s' in this network namespace: 'ip link' lists them", word);
 		for (int i = 0; i < n_places; i++)
 			if (places[i].index == index)
-				return usage("--interface: '%s' is named twice", word);
+				return hook_usage("--interface: '%s' is named twice", word);
 		if (n_places == NAMES)
-			return usage("--interface: at most %d", NAMES);
+			return hook_usage("--interface: at most %d", NAMES);
 		places[n_places].index = index;
 		if_indextoname(index, places[n_places++].name);
 	}
@@ -276,7 +277,7 @@ static int find_kind(void)
 	for (int i = 0; hook.kind && i < HOOK_KINDS; i++)
 		if (!strcmp(hook.kind, kinds[i]))
 			return i;
-	return hook.kind ? usage("--hook: '%s' is none of xdp, tc, cgroup and socket", hook.kind) : HOOK_KINDS;
+	return hook.kind ? hook_usage("--hook: '%s' is none of xdp, tc, cgroup and socket", hook.kind) : HOOK_KINDS;
 }
 
 static int contradictions(void)
@@ -285,25 +286,25 @@ static int contradictions(void)
 	const char *kind = kinds[hook.chosen];
 
 	if (net && !n_places)
-		return usage("on which interface? --interface eth0; 'ip link' lists them");
+		return hook_usage("on which interface? --interface eth0; 'ip link' lists them");
 	if (!net && hook.interfaces)
-		return usage("--interface: %s has none: it is for xdp and tc", kind);
+		return hook_usage("--interface: %s has none: it is for xdp and tc", kind);
 	if (hook.mode && hook.chosen != HOOK_XDP)
-		return usage("--mode: it is for xdp, not for %s", kind);
+		return hook_usage("--mode: it is for xdp, not for %s", kind);
 	if (hook.mode && !mode_flag(hook.mode))
-		return usage("--mode: '%s' is none of native, generic and offload", hook.mode);
+		return hook_usage("--mode: '%s' is none of native, generic and offload", hook.mode);
 	if (hook.mode && *hook.mode == 'o' && n_places > 1)
-		return usage("--mode: a program is offloaded to one device");
+		return hook_usage("--mode: a program is offloaded to one device");
 	if (hook.egress && (hook.chosen == HOOK_XDP || hook.chosen == HOOK_SOCKET))
-		return usage("--egress: %s sees only what is received; use tc or cgroup", kind);
+		return hook_usage("--egress: %s sees only what is received; use tc or cgroup", kind);
 	if (hook.cgroup && hook.chosen != HOOK_CGROUP)
-		return usage("--cgroup: it is for cgroup, not for %s", kind);
+		return hook_usage("--cgroup: it is for cgroup, not for %s", kind);
 	if (hook.pid && hook.chosen != HOOK_SOCKET)
-		return usage("--pid: it is for socket, not for %s", kind);
+		return hook_usage("--pid: it is for socket, not for %s", kind);
 	if (hook.chosen == HOOK_SOCKET && !hook.pid)
-		return usage("whose sockets? --pid PID");
+		return hook_usage("whose sockets? --pid PID");
 	if (hook.chosen == HOOK_SOCKET && hook.pin)
-		return usage("--pin: what filters a socket can't be pinned");
+		return hook_usage("--pin: what filters a socket can't be pinned");
 	return 0;
 }
 
@@ -330,11 +331,11 @@ static int begin_of_packets(struct run *run)
 		default:
 			without++;
 			if (hook.chosen == HOOK_XDP)
-				return usage("%s: its packets begin with neither Ethernet's header nor IP's: --hook tc", places[i].name);
+				return hook_usage("%s: its packets begin with neither Ethernet's header nor IP's: --hook tc", places[i].name);
 		}
 	}
 	if (with && without)
-		return usage("--interface: some of these have Ethernet's header, others haven't: start it for each kind");
+		return hook_usage("--interface: some of these have Ethernet's header, others haven't: start it for each kind");
 	hook.no_ether = without > 0;
 	run->common->no_ether = hook.no_ether;
 	return 0;
@@ -357,7 +358,7 @@ int hook_setup(struct run *run)
 		hook.chosen = i;
 	}
 	if (!program)
-		return usage("--hook: %s can't use %s", run->tool->name, hook.kind);
+		return hook_usage("--hook: %s can't use %s", run->tool->name, hook.kind);
 	ret = contradictions() ?: begin_of_packets(run);
 	if (ret)
 		return ret;
@@ -399,7 +400,7 @@ static struct attached *keep(int link, const char *name)
 	return &attached[n_attached++];
 }
 
-static unsigned long netns(void)
+unsigned long hook_netns(void)
 {
 	struct stat st;
 
@@ -593,7 +594,7 @@ static void label(struct attached *a, int index)
 	if (hook.chosen == HOOK_CGROUP && !bpf_obj_get_info_by_fd(a->link, &info, &size))
 		snprintf(a->label, sizeof(a->label), "cgroup_%s_%llu_0", hook.egress ? "egress" : "ingress", info.cgroup.cgroup_id);
 	else
-		snprintf(a->label, sizeof(a->label), "%s_%s_%d_%lu", kinds[hook.chosen], hook.egress ? "egress" : "ingress", index, netns());
+		snprintf(a->label, sizeof(a->label), "%s_%s_%d_%lu", kinds[hook.chosen], hook.egress ? "egress" : "ingress", index, hook_netns());
 }
 
 static int make_folder(char *path, size_t size, const char *tool, const char *name)
@@ -631,7 +632,8 @@ static int pin(struct run *run, struct attached *a)
 
 	if (ret) {
 		a->label[0] = 0;
-		err("--pin: %s: %s", folder, ret == -EEXIST ? "is pinned there already: --detach takes it away" : strerror(-ret));
+		if (ret != -EOPNOTSUPP)
+			err("--pin: %s: %s", folder, ret == -EEXIST ? "is pinned there already: --detach takes it away" : strerror(-ret));
 		return ret;
 	}
 	snprintf(path, sizeof(path), a->link < 0 ? "%s/filter_%u_%d" : "%s/link", folder, a->guarded.priority, a->guarded.qdisc);
@@ -702,6 +704,23 @@ int hook_attach(struct run *run)
 void hook_label(int at, char *text, size_t size)
 {
 	snprintf(text, size, "%s", at < n_places ? places[at].name : "");
+}
+
+int hook_index(int at)
+{
+	return at < n_places ? places[at].index : 0;
+}
+
+/* In generic mode the kernel would drop all that is sent to a CPU: since 5.15 it doesn't. */
+int hook_to_cpus(struct run *run)
+{
+	struct btf_types *types;
+
+	if (!hook.mode || *hook.mode != 'g' || btf_open(&types, run->btf) ||
+	    btf_find(types, "cpu_map_generic_redirect", BTF_KIND_FUNC) >= 0)
+		return 0;
+	err("--mode: this kernel can't send packets to CPUs in generic mode: cpu_map_generic_redirect() is missing");
+	return -EOPNOTSUPP;
 }
 
 /* An interface, or a cgroup, that goes takes its link's target with it. */
@@ -793,7 +812,7 @@ static bool wanted(const struct pinned *p, int kind)
 	if (!n_places)
 		return true;
 	for (int i = 0; i < n_places; i++)
-		if (strcmp(p->kind, "cgroup") && (unsigned long long)places[i].index == p->index && p->netns == netns())
+		if (strcmp(p->kind, "cgroup") && (unsigned long long)places[i].index == p->index && p->netns == hook_netns())
 			return true;
 	return false;
 }
@@ -828,9 +847,9 @@ static int detach_one(const char *folder, const struct pinned *p)
 			fd = bpf_obj_get(path);
 			g.program = fd < 0 ? 0 : id_of(fd);
 			g.qdisc = made;
-			if (p->netns != netns() && !is_there(p->netns)) {
+			if (p->netns != hook_netns() && !is_there(p->netns)) {
 				ret = 0;	/* and all that was attached with it */
-			} else if (p->netns != netns()) {
+			} else if (p->netns != hook_netns()) {
 				err("%s: it is attached in another network namespace: use nsenter(1)", folder);
 				ret = -EXDEV;
 			} else {
@@ -850,7 +869,7 @@ static int detach_one(const char *folder, const struct pinned *p)
 		return ret;
 	}
 	remove_folder(folder);
-	if (p->netns == netns())
+	if (p->netns == hook_netns())
 		if_indextoname(p->index, name);
 	note("%s%s%s%s%s: detached", *name == '?' ? "" : name, *name == '?' ? "" : ": ", p->kind, *p->kind == 'x' ? "" : " ",
 	     *p->kind == 'x' ? "" : p->direction);
@@ -869,7 +888,7 @@ int hook_first(struct run *run)
 		return ret;
 	ret = parse_places();
 	if (!ret && hook.pin)
-		ret = usage("--detach: it undoes --pin: give one of them");
+		ret = hook_usage("--detach: it undoes --pin: give one of them");
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), PINS "/%s", run->tool->name);

@@ -56,7 +56,12 @@ int hook_first(struct run *run);	/* --detach: does it, and gives 1 */
 int hook_setup(struct run *run);	/* which program is loaded; contradictions are told here */
 int hook_attach(struct run *run);	/* all of it or nothing */
 int hook_tick(struct run *run);		/* says when an interface has gone */
+/* One line on stderr, and -EINVAL. */
+int hook_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void hook_label(int at, char *text, size_t size);	/* "eth0", of the at-th; for rows by interface */
+int hook_index(int at);			/* of the at-th interface; 0: there are no more */
+unsigned long hook_netns(void);		/* the number of the network namespace that they are in */
+int hook_to_cpus(struct run *run);	/* after hook_setup(): can this kernel send packets to CPUs in that mode? Tells if not */
 
 /*
  * For tools that attach other programs, to other interfaces: one program to one. After an error its cause, with driver,

@@ -393,6 +393,8 @@ static int read_now(struct run *run)
 
 	if (!ret)
 		announce(run);
+	if (!ret && run->table->gather)
+		ret = run->table->gather(run);
 	if (!ret)
 		ret = map_each(t.fd, collect, run);
 	if (!ret && t.keyed && t.now.n)

@@ -155,6 +155,7 @@ struct table {
 	size_t peak;			/* of a struct peak in the value plus 1; after what `adds` counts */
 	size_t identity;		/* of a __u64 in the value plus 1: another one, another thing */
 	int (*read)(void *value, __u64 now);	/* what it was at that time; -EAGAIN: it was being changed */
+	int (*gather)(struct run *run);		/* before each reading: puts into the map what is counted elsewhere */
 	bool (*row)(struct run *run, void *row);	/* complete a row; false: leave it out */
 	void (*all)(struct run *run, void *rows, size_t n);	/* what needs them all: shares */
 	size_t (*merge)(struct run *run, void *rows, size_t n);	/* make one of rows that are the same after row(); how many are left */

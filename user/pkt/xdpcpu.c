@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/btf.h"
 #include "lib/cpu.h"
 #include "lib/hook.h"
 #include "lib/lib.h"
@@ -19,81 +18,18 @@ struct row {
 
 static const char *list;
 static __u32 room = 2048;
-static unsigned char *wanted;	/* by CPU */
-static __u32 n_wanted;
-
-static int want(void *ctx, int cpu)
-{
-	n_wanted += !wanted[cpu];
-	wanted[cpu] = 1;
-	return 0;
-}
-
-static int is_online(void *ctx, int cpu)
-{
-	return cpu == *(int *)ctx;
-}
-
-/* "1-3,8": all of them must be there, as packets that nobody takes would be lost. */
-static int parse_list(void)
-{
-	const char *at = list;
-	char *end;
-
-	while (*at) {
-		long first = strtol(at, &end, 10), last = first;
-
-		if (end == at || first < 0)
-			break;
-		if (*end == '-') {
-			at = end + 1;
-			last = strtol(at, &end, 10);
-			if (end == at)
-				break;
-		}
-		for (long cpu = first; cpu <= last; cpu++) {
-			int one = cpu;
-
-			if (cpu >= cpu_ids() || cpu_each("online", is_online, &one) != 1) {
-				err("--cpus: there is no CPU %ld, or it is off: see /sys/devices/system/cpu/online", cpu);
-				return -EINVAL;
-			}
-			want(NULL, cpu);
-		}
-		if (last < first || (*end && *end != ','))
-			break;
-		at = end + (*end == ',');
-		if (!*end)
-			return 0;
-	}
-	err("--cpus: '%s' is no list of CPUs: 1-3,8", list);
-	return -EINVAL;
-}
+static struct cpu_list wanted;
 
 static int setup(struct run *run)
 {
 	struct xdpcpu_bpf *skel = (struct xdpcpu_bpf *)run->skel;
 	struct xdpcpu_bpf__rodata *rodata = run->rodata;
-	struct btf_types *types;
-	int ret;
+	int ret = cpu_list(&wanted, list) ?: hook_setup(run) ?: hook_to_cpus(run);
 
-	free(wanted);
-	n_wanted = 0;
-	wanted = calloc(cpu_ids(), 1);
-	if (!wanted)
-		return -ENOMEM;
-	ret = list ? parse_list() : cpu_each("online", want, NULL);
-	ret = ret ?: hook_setup(run);
-	/* In generic mode the kernel would drop all that is sent to a CPU: since 5.15 it doesn't. */
-	if (!ret && hook.mode && *hook.mode == 'g' && !btf_open(&types, run->btf) &&
-	    btf_find(types, "cpu_map_generic_redirect", BTF_KIND_FUNC) < 0) {
-		err("--mode: this kernel can't send packets to CPUs in generic mode: cpu_map_generic_redirect() is missing");
-		ret = -EOPNOTSUPP;
-	}
 	if (ret)
 		return ret;
-	rodata->cpus_chosen = n_wanted;
-	return bpf_map__set_max_entries(skel->maps.queues, cpu_ids()) ?: bpf_map__set_max_entries(skel->maps.chosen, n_wanted) ?:
+	rodata->cpus_chosen = wanted.n;
+	return bpf_map__set_max_entries(skel->maps.queues, cpu_ids()) ?: bpf_map__set_max_entries(skel->maps.chosen, wanted.n) ?:
 	       bpf_map__set_max_entries(skel->maps.cpus, cpu_ids());
 }
 
@@ -117,15 +53,17 @@ static int attach(struct run *run)
 	int ret = bpf_obj_get_info_by_fd(bpf_map__fd(skel->maps.queues), &info, &size);
 
 	skel->bss->queues_id = info.id;
-	for (int cpu = 0; cpu < cpu_ids() && !ret; cpu++)
-		if (wanted[cpu])
-			ret = add_cpu(skel, cpu, at++);
+	for (; at < wanted.n && !ret; at++)
+		ret = add_cpu(skel, wanted.cpus[at], at);
 	return ret ?: hook_attach(run);
 }
 
 static bool is_wanted(struct run *run, void *row)
 {
-	return wanted[((struct row *)row)->cpu];
+	for (__u32 i = 0; i < wanted.n; i++)
+		if (wanted.cpus[i] == ((struct row *)row)->cpu)
+			return true;
+	return false;
 }
 
 static void shares(struct run *run, void *data, size_t n)

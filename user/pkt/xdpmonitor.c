@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <fnmatch.h>
-#include <linux/bpf.h>
-#include "lib/names.h"
-#include "lib/tool.h"
-#include "pkt/xdpmonitor.h"
+#include "lib/xdp_event_user.h"
 #include "pkt/xdpmonitor.skel.h"
 
-#define ROW struct xdpmonitor_row
+#define ROW struct xdp_event_row
 
 static const char *only;
 static bool success, errors;
@@ -27,107 +24,20 @@ static bool row(struct run *run, void *row)
 	return !errors || r->key.error || r->value.drops || r->value.dropped;
 }
 
-static const char *const events[] = {
-	[XDPMONITOR_REDIRECT] = "redirect", [XDPMONITOR_REDIRECT_ERR] = "redirect_err", [XDPMONITOR_EXCEPTION] = "exception",
-	[XDPMONITOR_BULK_TX] = "bulk_tx", [XDPMONITOR_DEVMAP_XMIT] = "devmap_xmit", [XDPMONITOR_CPUMAP_ENQUEUE] = "cpumap_enqueue",
-	[XDPMONITOR_CPUMAP_KTHREAD] = "cpumap_kthread", [XDPMONITOR_MEM_CONNECT] = "mem_connect",
-	[XDPMONITOR_MEM_DISCONNECT] = "mem_disconnect", [XDPMONITOR_MEM_RETURN_FAILED] = "mem_return_failed",
-};
-
-static void show_event(struct out *out, const struct column *c, const void *row)
-{
-	out_str(out, events[((const ROW *)row)->key.event]);
-}
-
-static void numbered(struct out *out, const char *word, __u32 n)
-{
-	out_str(out, word);
-	out_str(out, " ");
-	out_u64(out, n);
-}
-
-static void show_to(struct out *out, const struct column *c, const void *row)
-{
-	static const char *const memory[] = { "shared pages", "pages", "page pool", "XSK pool" };	/* enum xdp_mem_type */
-	const ROW *r = row;
-
-	switch (r->key.event) {
-	case XDPMONITOR_DEVMAP_XMIT:
-		out_bytes(out, r->value.to_name, strnlen(r->value.to_name, sizeof(r->value.to_name)));
-		break;
-	case XDPMONITOR_CPUMAP_ENQUEUE:
-	case XDPMONITOR_CPUMAP_KTHREAD:
-		numbered(out, "cpu", r->key.to);
-		break;
-	case XDPMONITOR_REDIRECT:
-	case XDPMONITOR_REDIRECT_ERR:
-		numbered(out, !r->value.map_type ? "interface" : r->value.map_type == BPF_MAP_TYPE_CPUMAP ? "cpu" :
-			 r->value.map_type == BPF_MAP_TYPE_XSKMAP ? "queue" : "entry", r->key.to);
-		break;
-	case XDPMONITOR_MEM_CONNECT:
-	case XDPMONITOR_MEM_DISCONNECT:
-	case XDPMONITOR_MEM_RETURN_FAILED:
-		if (r->key.to < sizeof(memory) / sizeof(*memory))
-			out_str(out, memory[r->key.to]);
-		else
-			numbered(out, "type", r->key.to);
-		break;
-	default:
-		out_nothing(out);
-	}
-}
-
-static void show_error(struct out *out, const struct column *c, const void *row)
-{
-	static const char *const actions[] = { "XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT" };
-	const ROW *r = row;
-	const char *name;
-
-	if (r->key.event == XDPMONITOR_EXCEPTION) {
-		if ((__u32)r->key.error < sizeof(actions) / sizeof(*actions))
-			out_str(out, actions[r->key.error]);
-		else
-			numbered(out, "action", r->key.error);
-	} else if (r->key.error) {
-		name = names_errno(-r->key.error);
-		if (name)
-			out_str(out, name);
-		else
-			out_s64(out, r->key.error);
-	} else {
-		out_nothing(out);
-	}
-}
-
 static const struct opt opts[] = {
 	{ .letter = 'I', .name = "interface", .arg = "GLOB", .value = V_CHARS, .here = &only,
 	  .help = "only what comes from or goes to these interfaces: 'eth*'" },
 	{ .letter = 's', .name = "success", .value = V_BOOL, .here = &success,
 	  .help = "also each packet that is redirected, not only those that fail and what is sent in bulk" },
 	{ .letter = 'e', .name = "errors", .value = V_BOOL, .here = &errors, .help = "only where there was an error or a drop" },
-	OPT('C', "per-cpu", NULL, xdpmonitor, by_cpu, "for each CPU apart", .shows = "cpu"),
+	OPT_XDP_EVENT(xdpmonitor),
 	{}
 };
 
 static const struct column columns[] = {
-	COL("cpu", ROW, key.cpu, 4, "CPU that it happened on", HIDDEN),
-	COL_OWN("event", show_event, -17, "the kernel's tracepoint, xdp: where it is not mem"),
-	COL("interface", ROW, value.name, -15, "where packets came in", BLANK),
-	COL("index", ROW, key.index, 5, "its number", HIDDEN, BLANK),
-	COL("netns", ROW, key.netns, 10, "its network namespace", HIDDEN, BLANK),
-	COL_OWN("to", show_to, -15, "where they go to: interface, CPU, entry of the map; of mem the kind of memory"),
-	COL("prog", ROW, key.prog, 6, "id of the program", BLANK),
-	COL("map", ROW, key.map, 6, "id of the map that it redirects by", HIDDEN, BLANK),
-	COL_OWN("error", show_error, -12, "what went wrong; of an exception the action that could not be taken"),
-	COL("events", ROW, value.events, 10, "how often; packets are sent in bulk", HIDDEN),
-	COL("packets", ROW, value.packets, 9, "how many packets"),
-	COL("drops", ROW, value.drops, 9, "how many of them were dropped"),
-	COL_OWN("packets_s", out_rate, 10, "packets in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.packets)),
-	COL_OWN("drops_s", out_rate, 10, "drops in a second", HIDDEN, .bare_json = true, .offset = offsetof(ROW, value.drops)),
-	COL("wakeups", ROW, value.wakeups, 8, "of a cpumap's thread: how often it had slept", HIDDEN),
-	COL("pass", ROW, value.pass, 9, "of them, what a cpumap's program passed", HIDDEN),
-	COL("redirected", ROW, value.redirected, 10, "... sent on", HIDDEN),
-	COL("dropped", ROW, value.dropped, 9, "... and dropped", HIDDEN),
+	COLS_XDP_EVENT,
+	COLS_XDP_RATES(HIDDEN),
+	COLS_XDP_REMOTE,
 	{}
 };
 
