@@ -11,7 +11,9 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <netdb.h>
 #include "net.h"
 
@@ -375,6 +377,17 @@ struct request request_of(int type, int flags)
 void netns_enter(int ns)
 {
 	REQUIRE(setns(ns, CLONE_NEWNET) == 0);
+}
+
+void bpffs(void)
+{
+	struct statfs fs;
+
+	REQUIRE(statfs("/sys/fs/bpf", &fs) == 0);
+	if ((uint32_t)fs.f_type == BPF_FS_MAGIC)
+		return;
+	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) == 0);
 }
 
 int netns_here(unsigned long *number)

@@ -64,6 +64,7 @@ void link_up(const char *name);
 void link_address(const char *name, int family, const char *address, int bits);
 void route_add(int family, const char *to, int bits, const char *gateway); /* gateway NULL: what goes there is lost */
 int netns_here(unsigned long *number);
+void bpffs(void);	/* at /sys/fs/bpf, of the test's own unless there is one */
 
 /* A message to the kernel's routing socket, with attributes that may be nested. */
 struct request {

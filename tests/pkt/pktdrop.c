@@ -513,6 +513,7 @@ TEST(pktdrop, "--pin outlives the tool, is found in the way, and --detach takes 
 	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd, fence;
 	struct job *job;
 
+	bpffs();
 	if (access("/sys/fs/bpf/corekit/pktdrop", F_OK) == 0)
 		SKIP("somebody has a pktdrop pinned");
 	netns_enter(veth.ns[1]);

@@ -367,6 +367,7 @@ TEST(xdpforward, "killed, nothing stays attached; pinned, it goes on until --det
 	job_end(job, SIGKILL);
 	CHECK_EQ(xdp_of("pair") + xdp_of("other"), 0);
 
+	bpffs();
 	job = run("corekit", "xdpforward", "-I", "pair,other", "--pin");
 	CHECK_EQ(job->status, 0);
 	CHECK(xdp_of("pair") && xdp_of("other"));
