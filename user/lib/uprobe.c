@@ -155,6 +155,38 @@ int uprobe_name(const char *path, __u64 offset, char *name, size_t size)
 	return ret;
 }
 
+void uprobe_where_is(int pid, __u64 address, char *name, size_t size, char *file, size_t file_size)
+{
+	char path[PATH_LEN + 64], line[PATH_LEN + 256];
+	unsigned long long from, to, offset;
+	FILE *f;
+
+	snprintf(name, size, "0x%llx", address);
+	*file = 0;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *there = strchr(line, '/');
+
+		if (sscanf(line, "%llx-%llx %*s %llx", &from, &to, &offset) != 3 || address < from || address >= to)
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		if (!there)
+			break;
+		snprintf(file, file_size, "%s", there);
+		offset += address - from;
+		snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, from, to);
+		if (uprobe_name(path, offset, name, size)) {
+			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, file);
+			if (uprobe_name(path, offset, name, size))
+				snprintf(name, size, "%.200s+0x%llx", strrchr(file, '/') + 1, offset);
+		}
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
 struct walk {
 	Elf *elf;
 	int (*fn)(void *ctx, const char *name, __u64 offset);
