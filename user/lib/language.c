@@ -280,13 +280,14 @@ static bool is_new(const struct stat *st)
 struct files {
 	struct run *run;
 	bool all;		/* libraries of any name too */
+	bool exe;		/* it may have a C library in it */
 	int found;
 };
 
 /* A file of a process, by the path that it has there and by one that reaches it from here. */
 static int meet(struct files *files, const char *name, const char *through)
 {
-	const struct runtime *runtime = runtime_of(name);
+	const struct runtime *runtime = runtime_of(name) ?: files->exe && with_c ? &runtimes[RUNTIMES - 1] : NULL;
 	struct stat st, here;
 	int ret;
 
@@ -311,7 +312,9 @@ static int meet_process(void *ctx, int pid)
 	if (n < 0)
 		return 0;
 	line[n] = 0;
+	files->exe = files->run->common->filters & ONLY_PIDS;
 	ret = meet(files, line, path);
+	files->exe = false;
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = ret ? NULL : fopen(path, "re");
 	while (!ret && f && fgets(line, sizeof(line), f)) {
@@ -474,7 +477,7 @@ int language_setup(struct run *run, __u32 all)
 	n_met = 0;
 	*missing = 0;
 	whats = all;
-	with_c = all & LANGUAGE_MASK(LANGUAGE_CREATE);
+	with_c = all & LANGUAGE_MASK(LANGUAGE_CREATE) || (language_wanted && !strcmp(language_wanted, "c"));
 	ret = find(run);
 	if (!ret && !n_words) {
 		err("can't run here: %s", *missing ? missing : run->common->filters & ONLY_PIDS ?
