@@ -305,7 +305,7 @@ struct job *interpreter_seen(const char *interpreter, const char *program, const
 	struct job *it, *job;
 	int input;
 
-	if (run("sh", "-c", text("command -v %s", interpreter))->status)
+	if (*interpreter && run("sh", "-c", text("command -v %s", interpreter))->status)
 		SKIP("no %s here: tools/deps test", interpreter);
 	REQUIRE(!mkfifo(fifo, 0600));
 	input = open(fifo, O_RDWR | O_CLOEXEC);
@@ -313,10 +313,10 @@ struct job *interpreter_seen(const char *interpreter, const char *program, const
 	it = job_start(&(struct how){.deadline = 60}, ARGV("sh", "-c", text("exec %s %s <%s", interpreter, program, fifo)));
 	REQUIRE(until(30, has_begun, it));
 	pid = text("%d", it->pid);
-	job = run("corekit", tool, "-d", "0.1", pid);
+	job = run("corekit", tool, "-d", "0.1", "-p", pid);
 	if (job->status == 3)
 		SKIP("%s", strtok(job->err, "\n"));
-	job = tool_start(tool, pid, "-o", columns);
+	job = tool_start(tool, "-p", pid, "-o", columns);
 	REQUIRE(write(input, "\n", 1) == 1 && until(30, has_gone_on, it));
 	tool_stop(job);
 	REQUIRE(write(input, "\n", 1) == 1);
