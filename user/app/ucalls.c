@@ -101,7 +101,7 @@ static const struct example examples[] = {
 };
 
 TOOL(ucalls,
-	.summary  = "which methods of Java, Perl, PHP, Python, Ruby and Tcl are called how often",
+	.summary  = "count calls of methods of Java, Perl, PHP, Python, Ruby and Tcl",
 	.about    = "Calls of methods and functions, by the markers (USDT) that the languages' runtimes have. What a process runs is "
 		    "seen by the files that it has mapped. A function of Python is told by the file that it is in.",
 	.cost     = "A probe at each call, with -L two, which is much for programs that do little else: a microsecond or so each.",

@@ -79,7 +79,7 @@ static const struct example examples[] = {
 };
 
 TOOL(uobjnew,
-	.summary  = "objects that Java, Ruby and Tcl make, by class; memory that C asks for",
+	.summary  = "objects that Java, Ruby and Tcl make, and memory that C asks for",
 	.about    = "Objects as they are made, by the markers (USDT) of the runtimes; of C and what is built on it, calls of malloc(), calloc() "
 		    "and realloc(). Processes without a runtime that tells of objects are seen as those of C.",
 	.cost     = "A probe for each object.",

@@ -61,7 +61,7 @@ static const struct example examples[] = {
 };
 
 TOOL(ustat,
-	.summary  = "what programs of Java, Node.js, Perl, PHP, Python, Ruby and Tcl do, by process",
+	.summary  = "what programs of Java, Node.js, Perl, PHP, Python, Ruby and Tcl do",
 	.about    = "How many methods they call, how often they collect garbage, how many objects they make, classes they load, exceptions "
 		    "they raise and threads they start: by the markers (USDT) of their runtimes. What a runtime doesn't tell of is 0. On a "
 		    "terminal it works as top does: q quits, p pauses, s sorts by the next column.",
