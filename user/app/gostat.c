@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/points.h"
 #include "lib/uprobe.h"
 #include "app/gostat.h"
 #include "app/gostat.skel.h"
@@ -128,5 +129,5 @@ TOOL(gostat,
 		    "The runtime creates some goroutines of its own. Sweeping, which goes on beside the program, is not part of a "
 		    "collection's time.",
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach, .tick = tick, .hists = &hists,
-	.state    = "runnable",
+	.state    = "runnable", .caps = POINTS_CAPS,	/* to look into the files of other processes */
 	.table    = ROWS("processes", ROW, "created", .screen = true, .adds = 9 * sizeof(__u64)));

@@ -57,7 +57,13 @@ static void show_name(struct out *out, const struct column *c, const void *row)
 }
 
 static const struct column columns[] = {
-	COL_ORIGIN_AS(EVENT, true),
+	COL_AS(L_TIME, "time", EVENT, origin.time, -12, "when it happened", HIDDEN),
+	COL_AS(L_USER, "user", EVENT, origin.uid, -8, "user name", HIDDEN, WANTS(want_uid)),
+	COL("uid", EVENT, origin.uid, 6, "user id", HIDDEN, WANTS(want_uid)),
+	COL_AS(L_CGROUP, "cgroup", EVENT, origin.cgroup, -24, "cgroup v2 path", HIDDEN, WANTS(want_cgroup)),
+	COL("cpu", EVENT, origin.cpu, 3, "processor that it happened on", HIDDEN),
+	COL("comm", EVENT, origin.comm, -16, "command name", HIDDEN, WANTS(want_comm)),
+	COL("pid", EVENT, origin.pid, 7, "process id"),
 	COL("tid", EVENT, origin.tid, 7, "thread id"),
 	COL_OWN("what", show_what, -5, "it starts, or stops"),
 	COL_OWN("language", show_language, -8, "whose thread it is; c: of the C library"),

@@ -344,14 +344,14 @@ static int meet_running(struct files *files)
 	return ret;
 }
 
-/* For programs that start later. */
+/* For programs that start later: of the language that was named, since each probe takes its time to go. */
 static int meet_installed(struct files *files)
 {
 	char libc[PATH_LEN];
 	int ret = 0;
 
-	for (size_t i = 0; i < RUNTIMES && !ret; i++)
-		for (size_t j = 0; j < 3 && runtimes[i].installed[j] && !ret; j++) {
+	for (size_t i = 0; i < RUNTIMES && !ret && language_wanted; i++)
+		for (size_t j = 0; j < 3 && runtimes[i].installed[j] && !ret && !strcmp(language_wanted, runtimes[i].language); j++) {
 			glob_t found;
 
 			if (glob(runtimes[i].installed[j], 0, NULL, &found))
@@ -360,7 +360,7 @@ static int meet_installed(struct files *files)
 				ret = meet(files, found.gl_pathv[k], found.gl_pathv[k]);
 			globfree(&found);
 		}
-	if (!ret && !uprobe_libc(libc, sizeof(libc)))
+	if (!ret && with_c && !uprobe_libc(libc, sizeof(libc)))
 		ret = meet(files, libc, libc);
 	return ret;
 }
@@ -482,7 +482,7 @@ int language_setup(struct run *run, __u32 all)
 	if (!ret && !n_words) {
 		err("can't run here: %s", *missing ? missing : run->common->filters & ONLY_PIDS ?
 		    "these processes run no language that tells of it" :
-		    "no runtime of a language that tells of it runs or is installed: see --language");
+		    "no program of a language that tells of it runs: --language also takes those that start later");
 		ret = -EOPNOTSUPP;
 	}
 	if (ret)

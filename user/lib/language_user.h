@@ -25,7 +25,7 @@ extern const char *language_wanted;
 
 #define OPT_LANGUAGE(l)									\
 	{ .letter = l, .name = "language", .arg = "LANGUAGE", .value = V_CHARS, .here = &language_wanted, \
-	  .help = "c, java, node, perl, php, python, ruby or tcl; without it, what the processes run" }
+	  .help = "c, java, node, perl, php, python, ruby or tcl, those that start later too; without it, what runs now" }
 
 #define LANGUAGE_ARGS "[PID]..."
 #define LANGUAGE_CAVEATS "Java tells of methods and objects only if it was started with -XX:+ExtendedDTraceProbes, PHP of functions only " \

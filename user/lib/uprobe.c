@@ -557,6 +557,7 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 {
 	int found = where->found, last = 0, ret;
 	struct dirent *entry;
+	bool looked = false;
 	DIR *proc;
 
 	if (where->library) {
@@ -580,13 +581,14 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 			continue;
 		ret = uprobe_process_all(u, n, entry->d_name);
 		found |= ret > 0;
+		looked |= ret >= 0;
 		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
 	}
 	if (proc)
 		closedir(proc);
 	if (found)
 		return 0;
-	if (last)
+	if (last && (!looked || *where->installed))	/* where programs are looked for, some may be hidden */
 		return last;
 	err("no file here has a %s: name one with %s", where->what, option(where));
 	return -EOPNOTSUPP;
