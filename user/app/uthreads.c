@@ -14,17 +14,31 @@ static const struct opt opts[] = {
 };
 
 /* Of the event that is shown now. */
-static char name[256], file[PATH_LEN];
+static const char *name, *file;
+
+/* Threads mostly come in numbers, with one function: what was found is good for a second, as a process may become another. */
+static void look_up(const EVENT *e)
+{
+	static struct { __u64 start, time; __u32 pid; char name[256], file[PATH_LEN]; } last;
+
+	if (last.pid != e->origin.pid || last.start != e->start || e->origin.time - last.time > SEC_) {
+		uprobe_where_is(e->origin.pid, e->start, last.name, sizeof(last.name), last.file, sizeof(last.file));
+		last.pid = e->origin.pid;
+		last.start = e->start;
+		last.time = e->origin.time;
+	}
+	name = last.name;
+	file = last.file;
+}
 
 static bool event(struct run *run, void *event, size_t size)
 {
 	const EVENT *e = event;
 
-	*file = 0;
-	if (*e->name || !e->start)
-		snprintf(name, sizeof(name), "%.*s", LANGUAGE_NAME, e->name);
-	else
-		uprobe_where_is(e->origin.pid, e->start, name, sizeof(name), file, sizeof(file));
+	file = "";
+	name = e->name;		/* with its NUL */
+	if (!*e->name && e->start)
+		look_up(e);
 	return true;
 }
 
