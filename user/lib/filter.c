@@ -58,6 +58,15 @@ static int add_key(__u32 kind, __u64 id)
 	return 0;
 }
 
+int filter_pids(int (*fn)(void *ctx, int pid), void *ctx)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n_keys && !ret; i++)
+		ret = keys[i].kind == ONLY_PIDS ? fn(ctx, keys[i].id) : 0;
+	return ret;
+}
+
 /* Calls fn for each word between commas; an empty one is an error. */
 static int each_word(const struct opt *o, const char *list, int (*fn)(const struct opt *, const char *))
 {

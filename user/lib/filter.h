@@ -6,6 +6,7 @@
 
 int filter_glob(const char *pattern, struct common *to);	/* to == NULL: only check it */
 int filter_follow(__u32 pid);
+int filter_pids(int (*fn)(void *ctx, int pid), void *ctx);	/* each of -p, until fn gives something else than 0 */
 /* By name, or (name == NULL) by *uid into `found`; -ENOENT */
 int filter_user(const char *name, __u32 *uid, char *found, size_t size);
 const char *filter_cgroup_mount(void);

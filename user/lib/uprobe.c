@@ -155,6 +155,38 @@ int uprobe_name(const char *path, __u64 offset, char *name, size_t size)
 	return ret;
 }
 
+void uprobe_where_is(int pid, __u64 address, char *name, size_t size, char *file, size_t file_size)
+{
+	char path[PATH_LEN + 64], line[PATH_LEN + 256];
+	unsigned long long from, to, offset;
+	FILE *f;
+
+	snprintf(name, size, "0x%llx", address);
+	*file = 0;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *there = strchr(line, '/');
+
+		if (sscanf(line, "%llx-%llx %*s %llx", &from, &to, &offset) != 3 || address < from || address >= to)
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		if (!there)
+			break;
+		snprintf(file, file_size, "%s", there);
+		offset += address - from;
+		snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, from, to);
+		if (uprobe_name(path, offset, name, size)) {
+			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, file);
+			if (uprobe_name(path, offset, name, size))
+				snprintf(name, size, "%.200s+0x%llx", strrchr(file, '/') + 1, offset);
+		}
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
 struct walk {
 	Elf *elf;
 	int (*fn)(void *ctx, const char *name, __u64 offset);
@@ -525,6 +557,7 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 {
 	int found = where->found, last = 0, ret;
 	struct dirent *entry;
+	bool looked = false;
 	DIR *proc;
 
 	if (where->library) {
@@ -548,13 +581,14 @@ int uprobe_attach(struct run *run, const struct uprobe *u, size_t n, const struc
 			continue;
 		ret = uprobe_process_all(u, n, entry->d_name);
 		found |= ret > 0;
+		looked |= ret >= 0;
 		last = ret < 0 && ret != -ENOENT && ret != -ESRCH ? ret : last;
 	}
 	if (proc)
 		closedir(proc);
 	if (found)
 		return 0;
-	if (last)
+	if (last && (!looked || *where->installed))	/* where programs are looked for, some may be hidden */
 		return last;
 	err("no file here has a %s: name one with %s", where->what, option(where));
 	return -EOPNOTSUPP;

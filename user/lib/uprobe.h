@@ -8,6 +8,12 @@
 /* The function that has the code at this offset of the file; -ENOENT, or another error. */
 int uprobe_name(const char *path, __u64 offset, char *name, size_t size);
 
+/*
+ * The function of a process at that address, and its file: asked while the process is there. "name", else "file+0x12", else
+ * the address; file: "" where there is none.
+ */
+void uprobe_where_is(int pid, __u64 address, char *name, size_t size, char *file, size_t file_size);
+
 /* Each function's name and offset, also several names of one place, until fn gives something else than 0. */
 int uprobe_functions(const char *path, int (*fn)(void *ctx, const char *name, __u64 offset), void *ctx);
 

@@ -25,38 +25,11 @@ static int attach(struct run *run)
 			     &(struct uprobe_where){ .installed = names, .library = library, .what = "function pthread_create" });
 }
 
-/* From an address to the file that is mapped there, and the function in it, while the process is there to be asked. */
 static bool event(struct run *run, void *event, size_t size)
 {
-	unsigned long long from, to, offset;
 	const EVENT *e = event;
-	char path[PATH_LEN + 64], line[PATH_LEN + 256];
-	FILE *f;
 
-	snprintf(function, sizeof(function), "0x%llx", e->start);
-	*file = 0;
-	snprintf(path, sizeof(path), "/proc/%u/maps", e->origin.pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *name = strchr(line, '/');
-
-		if (sscanf(line, "%llx-%llx %*s %llx", &from, &to, &offset) != 3 || e->start < from || e->start >= to)
-			continue;
-		line[strcspn(line, "\n")] = 0;
-		if (!name)
-			break;
-		snprintf(file, sizeof(file), "%s", name);
-		offset += e->start - from;
-		snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", e->origin.pid, from, to);
-		if (uprobe_name(path, offset, function, sizeof(function))) {
-			snprintf(path, sizeof(path), "/proc/%u/root%s", e->origin.pid, file);
-			if (uprobe_name(path, offset, function, sizeof(function)))
-				snprintf(function, sizeof(function), "%.200s+0x%llx", strrchr(file, '/') + 1, offset);
-		}
-		break;
-	}
-	if (f)
-		fclose(f);
+	uprobe_where_is(e->origin.pid, e->start, function, sizeof(function), file, sizeof(file));
 	return true;
 }
 
