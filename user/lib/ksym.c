@@ -172,6 +172,19 @@ __u64 ksym_address(const char *name)
 	return 0;
 }
 
+int ksym_range(const char *name, __u64 *from, __u64 *to)
+{
+	*from = ksym_address(name);
+	if (state < 0)
+		return state;
+	for (size_t i = 0; i + 1 < n_syms; i++)
+		if (*from && syms[i].address == *from) {
+			*to = syms[i + 1].address;
+			return 0;
+		}
+	return -ENOENT;
+}
+
 __u64 ksym_data(const char *name)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
