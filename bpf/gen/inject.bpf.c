@@ -29,6 +29,19 @@ struct {					\
 TICKETS(to_skip);
 TICKETS(to_fail);
 
+enum { TAKEN = 0, NONE_LEFT = -2 /* -ENOENT */ };
+
+/* Newer kernels may give up on a queue that others are at: such a call passes, and is told as lost. */
+static __always_inline int take(void *queue)
+{
+	__u32 ticket;
+	int ret = bpf_map_pop_elem(queue, &ticket);
+
+	if (ret != TAKEN && ret != NONE_LEFT)
+		lose(LOSS_MAP);
+	return ret;
+}
+
 /* These functions are on the stack, the innermost first, whatever is between them. */
 static __always_inline bool is_within(void *ctx)
 {
@@ -53,16 +66,14 @@ static __always_inline bool is_within(void *ctx)
 
 static __always_inline bool is_chosen(void *ctx)
 {
-	__u32 ticket;
-
 	if (!filter_current() || !is_within(ctx))
 		return false;
 	add(&calls, 1);
-	if (skip && !bpf_map_pop_elem(&to_skip, &ticket))
+	if (skip && take(&to_skip) != NONE_LEFT)
 		return false;
 	if (chance < 1ULL << 32 && bpf_get_prandom_u32() >= chance)
 		return false;
-	return !most || !bpf_map_pop_elem(&to_fail, &ticket);
+	return !most || take(&to_fail) == TAKEN;
 }
 
 static __always_inline void tell(void *ctx)

@@ -185,7 +185,7 @@ static void refused(int status, const char *why, const char *const *argv)
 
 TEST(inject, "what is wrong, or can't be here, is told in one line")
 {
-	char list[] = "/sys/kernel/debug/error_injection/list";
+	const char *list = "/sys/kernel/debug/error_injection/list";
 
 	REFUSED(2, "all processes", "security_inode_mkdir");
 	REFUSED(2, "'EWHAT' is no error", "security_inode_mkdir", "-p", "1", "-E", "EWHAT");
@@ -199,8 +199,12 @@ TEST(inject, "what is wrong, or can't be here, is told in one line")
 		REFUSED(3, "sys_openat: ", "sys:openat", "-p", "1");
 		REFUSED(3, "vfs_read: ", "vfs_read", "-p", "1");
 	}
-	needs("inject");
 	REFUSED(3, "it returns no error", "security_inode_free", "-p", "1");
+}
+
+TEST(inject, "what is wrong with a call chain is told in one line")
+{
+	needs("inject");
 	REFUSED(2, "is no function of this kernel", "security_inode_mkdir", "-p", "1", "-w", "nothing_at_all");
 	REFUSED(2, "at most 4", "security_inode_mkdir", "-p", "1", "-w", "vfs_read,vfs_read,vfs_read,vfs_read,vfs_read");
 }

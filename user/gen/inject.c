@@ -160,8 +160,10 @@ static int choose_way(struct inject_bpf__rodata *rodata)
 	by_override = !rodata->result || !kernel_has_program(section, why, sizeof(why));
 	if (!by_override)
 		return 0;
-	if (security)
-		return cannot(why);
+	if (security) {
+		err("can't run here: fmod_ret: %s", why);
+		return -EOPNOTSUPP;
+	}
 	if (!ksym_address("bpf_override_return"))
 		return cannot("this kernel is built without CONFIG_BPF_KPROBE_OVERRIDE, and BPF trampolines can't fail it");
 	return 0;
@@ -295,10 +297,10 @@ static const struct column columns[] = {
 };
 
 static const struct example examples[] = {
-	{ "security_file_open -E EMFILE -F 3 -- cat /etc/passwd", "the first three files that it opens can't be" },
+	{ "security_file_open -E EMFILE -w do_sys_openat2 -- ls /etc", "a command that can open no file" },
 	{ "security_inode_mkdir -E ENOSPC -P 10% -n tar", "one folder of ten can't be made" },
 	{ "security_file_permission -E EIO -w vfs_write -p 181 -s 100", "writes fail after the first hundred; reads don't" },
-	{ "kmalloc -P 1% -w ext4_create -S -c /test.slice", "memory that is missing while files are made, with the stacks" },
+	{ "security_socket_create -P 0.5 -S -c /test.slice", "sockets that are not to be had, with the stacks of who wanted them" },
 	{}
 };
 
