@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include "net.h"
+
+#define ROOM (1 << 20)
+
+/* Both ends of a connection, which the tool has seen begin. */
+struct pair {
+	int client, server;
+	int port, own;	/* the server's, the client's */
+};
+
+static int listener_at(int family, int *port)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	socklen_t size = sizeof(at);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (family == AF_INET)
+		*(struct sockaddr_in *)&at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	if (fd < 0 || bind(fd, (void *)&at, size))
+		SKIP("no address family %d here", family);
+	REQUIRE(listen(fd, 8) == 0 && getsockname(fd, (void *)&at, &size) == 0);
+	*port = ntohs(at.sin6_port);
+	return fd;
+}
+
+static struct pair pair_at(int listener)
+{
+	struct sockaddr_storage at;
+	struct sockaddr_in6 own;
+	socklen_t size = sizeof(at), own_size = sizeof(own);
+	struct pair pair;
+
+	REQUIRE(getsockname(listener, (void *)&at, &size) == 0);
+	pair.client = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(connect(pair.client, (void *)&at, size) == 0);
+	pair.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	REQUIRE(pair.server >= 0);
+	REQUIRE(getsockname(pair.client, (void *)&own, &own_size) == 0);
+	pair.port = ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+	pair.own = ntohs(own.sin6_port);
+	return pair;
+}
+
+/* A pattern that tells each place in a stream from those around it. */
+static unsigned char byte_at(size_t at)
+{
+	return at * 2654435761U >> 13 ^ at >> 21;
+}
+
+static void put(int fd, size_t from, size_t n)
+{
+	unsigned char *bytes = malloc(n);
+
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = byte_at(from + i);
+	for (size_t done = 0; done < n;) {
+		ssize_t part = send(fd, bytes + done, n - done, MSG_NOSIGNAL);
+
+		REQUIRE(part > 0);
+		done += part;
+	}
+	free(bytes);
+}
+
+/* Those and no others, in order. */
+static bool get(int fd, size_t from, size_t n)
+{
+	unsigned char bytes[16384];
+
+	for (size_t done = 0; done < n;) {
+		struct pollfd p = {fd, POLLIN, 0};
+		ssize_t part;
+
+		if (poll(&p, 1, 20000 * slow()) != 1) {
+			FAIL("nothing comes after %zu bytes", from + done);
+			return false;
+		}
+		part = recv(fd, bytes, n - done < sizeof(bytes) ? n - done : sizeof(bytes), 0);
+		if (part <= 0) {
+			FAIL("it ends after %zu bytes: %zd %m", from + done, part);
+			return false;
+		}
+		for (ssize_t i = 0; i < part; i++)
+			if (bytes[i] != byte_at(from + done + i)) {
+				FAIL("byte %zu is another one", from + done + i);
+				return false;
+			}
+		done += part;
+	}
+	return true;
+}
+
+static bool ended(int fd)
+{
+	char byte;
+	struct pollfd p = {fd, POLLIN, 0};
+
+	return poll(&p, 1, 20000 * slow()) == 1 && recv(fd, &byte, 1, 0) == 0;
+}
+
+#define START(port, ...) tool_start("sockredir", "-i", "60", "-P", text("%d", port), ##__VA_ARGS__)
+
+static void up(void)
+{
+	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
+}
+
+static void count_exactly(int family)
+{
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+
+	up();
+	listener = listener_at(family, &port);
+	job = START(port);
+	pair = pair_at(listener);
+	for (int i = 0; i < 7; i++) {
+		put(pair.client, i * 1000, 1000);
+		CHECK(get(pair.server, i * 1000, 1000));
+		put(pair.server, i * 10, 10);
+		CHECK(get(pair.client, i * 10, 10));
+	}
+	put(pair.client, 7000, 5000);	/* three, and a reader that takes them at once */
+	put(pair.client, 12000, 5000);
+	put(pair.client, 17000, 5000);
+	CHECK(get(pair.server, 7000, 15000));
+	shutdown(pair.client, SHUT_WR);
+	CHECK(ended(pair.server));
+	put(pair.server, 70, 100);	/* an answer after the other's end */
+	CHECK(get(pair.client, 70, 100));
+	close(pair.server);
+	CHECK(ended(pair.client));
+	close(pair.client);
+	tool_stop(job);
+	CHECK_EQ(rows(job), 2);
+	CHECK_EQ(rows(job, IS("lport", pair.own), IS("rport", port), IS("messages", 10), IS("bytes", 22000), IS("tcp", 0),
+		      IS("why", NOTHING)), 1);
+	CHECK_EQ(rows(job, IS("lport", port), IS("rport", pair.own), IS("messages", 7), IS("bytes", 70), IS("tcp", 1),
+		      IS("tcpbytes", 100), IS("why", "other end closing")), 1);
+	CHECK_NO_LOSS(job);
+}
+
+TEST(sockredir, "messages and bytes of both directions over IPv4, to the byte, and how the connection ends")
+{
+	count_exactly(AF_INET);
+}
+
+TEST(sockredir, "messages and bytes of both directions over IPv6, to the byte, and how the connection ends")
+{
+	count_exactly(AF_INET6);
+}
+
+/* Sends all, part of it while the tool runs; the reader begins when the tool has been told to end. */
+static void end_by(int signal, bool reader_first)
+{
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+	size_t before = 300000, after = 50000;
+	pid_t reader;
+	int status;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port);
+	pair = pair_at(listener);
+	put(pair.client, 0, before);
+	if (reader_first)
+		CHECK(get(pair.server, 0, before));
+	reader = fork();
+	if (!reader) {
+		bool right;
+
+		if (!reader_first) {
+			nap(500000000);
+			right = get(pair.server, 0, 1000);
+			nap(3000000000);	/* longer than the tool has patience */
+			right = right && get(pair.server, 1000, before - 1000);
+		} else {
+			right = true;
+		}
+		right = right && get(pair.server, before, 2 * after) && ended(pair.server);
+		_exit(!right);
+	}
+	nap(200000000);
+	if (signal == SIGKILL) {
+		kill(job->pid, SIGKILL);
+		job_wait(job, 20);
+	} else {
+		CHECK_EQ(job_end(job, signal), 0);
+	}
+	put(pair.client, before, after);
+	nap(200000000);
+	put(pair.client, before + after, after);
+	shutdown(pair.client, SHUT_WR);
+	REQUIRE(waitpid(reader, &status, 0) == reader);
+	CHECK_EQ(status, 0);
+	put(pair.server, 0, 100);
+	CHECK(get(pair.client, 0, 100));
+}
+
+TEST(sockredir, "ended by SIGINT, what waits is read all the same, and the rest goes by TCP, in order")
+{
+	end_by(SIGINT, false);
+}
+
+TEST(sockredir, "ended by SIGTERM under a reader that waits, the connection goes on")
+{
+	end_by(SIGTERM, true);
+}
+
+TEST(sockredir, "killed, it loses nothing either")
+{
+	end_by(SIGKILL, false);
+}
+
+TEST(sockredir, "killed under a reader that waits, the connection goes on")
+{
+	end_by(SIGKILL, true);
+}
+
+/* What waits must be there also when both ends are closed, or the sender has reset it. */
+TEST(sockredir, "what was sent is read after both have sent FIN")
+{
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port);
+	pair = pair_at(listener);
+	put(pair.server, 0, 5000);
+	put(pair.client, 0, 7);
+	shutdown(pair.client, SHUT_WR);
+	CHECK(get(pair.server, 0, 7));
+	CHECK(ended(pair.server));
+	close(pair.server);
+	nap(100000000);
+	CHECK(get(pair.client, 0, 5000));
+	CHECK(ended(pair.client));
+	tool_stop(job);
+	CHECK_EQ(sum(job, "bytes"), 5007);
+}
+
+TEST(sockredir, "a reset comes through")
+{
+	struct linger linger = {1, 0};
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+	char byte;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port);
+	pair = pair_at(listener);
+	put(pair.client, 0, 700);
+	CHECK(get(pair.server, 0, 700));
+	REQUIRE(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
+	close(pair.client);
+	CHECK(recv(pair.server, &byte, 1, 0) == -1 && errno == ECONNRESET);
+	tool_stop(job);
+	CHECK_EQ(sum(job, "bytes"), 700);
+}
