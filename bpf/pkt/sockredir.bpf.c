@@ -2,7 +2,8 @@
 /*
  * The kernel's way from one socket into another (SOCK_OPS, SK_MSG, SOCKHASH) leaves order, bounds and ends to its user:
  * a reader takes what was redirected before what came by TCP, nothing bounds what waits for it, and what waits is lost with
- * the map. So an end is redirected from its first byte on or never again, and what waits is looked at now and then.
+ * the socket's place in the map. So an end is redirected from its first byte on or never again, what waits is looked at now and
+ * then, and a socket leaves the map when nothing waits in it. Sockets keep program and map alive until then.
  */
 #include "lib/tool.bpf.h"
 #include "lib/sock.bpf.h"
@@ -39,6 +40,7 @@ struct dst_entry___own {
 };
 
 struct sock___redir {
+	struct { int owned; } sk_lock;
 	struct dst_entry___own *sk_dst_cache;
 	void *sk_user_data;
 };
@@ -65,6 +67,7 @@ struct end {
 	__u64 sk;		/* as an address only */
 	__u32 why;		/* enum sockredir_why */
 	__u32 messages, bytes;	/* since what waits was looked at */
+	__u32 idle;		/* once stopping: looks that found nothing waiting */
 	bool begun;
 	__u8 pad[3];
 };
@@ -128,7 +131,7 @@ int on_socket_event(struct bpf_sock_ops *ctx)
 			establish(ctx, sk, &flow);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		if (ctx->args[1] != TCP_CLOSE)
+		if (ctx->args[1] != TCP_CLOSE || stopping)
 			break;
 		flow_fill(false, sk, &flow);
 		bpf_map_delete_elem(&ends, &flow);
@@ -227,19 +230,31 @@ int on_message(struct sk_msg_md *msg)
 	return SK_PASS;
 }
 
-/* What a reader has not read yet. */
-SEC("iter/sockmap")
-int on_waiting(struct bpf_iter__sockmap *ctx)
+static __always_inline bool is_idle(const struct sock___redir *sk)
 {
-	struct sockredir_waiting waiting = {};
-	const struct sock *sk = ctx->sk;
-	void *head, *at = NULL;
+	void *head = LIST_OF(psock_of((__u64)sk)), *at = NULL;
 
-	if (!sk)
+	/* a lock may be what a sender waits for with what it has to redirect */
+	return !BPF_CORE_READ(sk, sk_lock.owned) && !bpf_probe_read_kernel(&at, sizeof(at), head) && at == head;
+}
+
+/* Sockets that nothing waits in. Those that TCP is through with, or that leave the map by themselves, are none of them. */
+SEC("iter/sockmap")
+int on_left(struct bpf_iter__sockmap *ctx)
+{
+	struct sockredir_left left = {};
+	const struct sock *sk = ctx->sk;
+	const void *key = ctx->key;
+	struct end *end;
+
+	if (!sk || !key)
 		return 0;
-	head = LIST_OF(psock_of((__u64)sk));
-	bpf_probe_read_kernel(&at, sizeof(at), head);
-	if (at && at != head)
-		bpf_seq_write(ctx->meta->seq, &waiting, sizeof(waiting));
+	__builtin_memcpy(&left.flow, key, sizeof(left.flow));
+	end = bpf_map_lookup_elem(&ends, &left.flow);
+	if (!end)
+		return 0;
+	end->idle = is_idle((void *)sk) ? end->idle + 1 : 0;
+	left.idle = end->idle;
+	bpf_seq_write(ctx->meta->seq, &left, sizeof(left));
 	return 0;
 }

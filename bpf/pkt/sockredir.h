@@ -20,7 +20,11 @@ struct sockredir_value {
 	__u32 error;		/* errno of SOCKREDIR_REFUSED */
 };
 
-/* A socket whose reader has something to read that TCP knows nothing of. */
-struct sockredir_waiting {
-	__u64 bytes;
+#define SOCKREDIR_IDLE 4	/* looks at a socket, one after the other, that found nothing waiting */
+
+/* A socket in the map, once the tool has ended. */
+struct sockredir_left {
+	struct flow flow;
+	__u32 idle;		/* how often now */
+	__u32 pad;
 };

@@ -90,8 +90,8 @@ int guard_start(void);			/* before anything is loaded, with all rights */
 int guard_tell(const struct guarded *what);	/* before it is attached */
 int guard_end(void);			/* removes all, and says whether that was done */
 int guard_remove(const struct guarded *what);	/* at once, by this process */
-/* A guard with other work, once its descriptor 0 says that the tool has ended; `keep` is the one that is left to it. */
-int guard_fork(int (*work)(int kept), int keep);
+/* A guard with other work, once its descriptor 0 says that the tool has ended; those of `keep`, 8 at most, it has from 2 on. */
+int guard_fork(int (*work)(int first), const int *keep, int n);
 int guard_end_within(int ms);		/* its pid: it isn't through with it, and goes on */
 int guard_socket_filter(int fd);	/* 0: it has none */
 int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void *ctx);

@@ -124,19 +124,24 @@ static int remove_all(int none)
 	return ret;
 }
 
-/* Its descriptors: 0 from the tool, 1 to it, 2 what it keeps. */
-static void __attribute__((noreturn)) guard_run(int from, int to, int (*work)(int kept), int keep)
+/* Its descriptors: 0 from the tool, 1 to it, then those that it keeps. */
+static void __attribute__((noreturn)) guard_run(int from, int to, int (*work)(int first), const int *keep, int n)
 {
-	int ret = 0;
+	int ret = 0, high[8] = {};
 
 	setsid();
 	if (chdir("/"))
 		ret = 0;	/* then what it was in stays busy */
 	prctl(PR_SET_NAME, "corekit-guard");
-	if (dup2(from, 0) || dup2(to, 1) != 1 || (keep >= 0 && dup2(keep, 2) != 2))
+	for (int i = 0; i < n; i++)
+		high[i] = fcntl(keep[i], F_DUPFD, 64);
+	if (dup2(from, 0) || dup2(to, 1) != 1)
 		_exit(1);
-	if (syscall(SYS_close_range, 2 + (keep >= 0), ~0U, 0))
-		for (int i = 2 + (keep >= 0); i < 1024; i++)
+	for (int i = 0; i < n; i++)
+		if (dup2(high[i], 2 + i) != 2 + i)
+			_exit(1);
+	if (syscall(SYS_close_range, 2 + n, ~0U, 0))
+		for (int i = 2 + n; i < 1024; i++)
 			close(i);
 	ret = work(2);
 	_exit(write(1, &ret, sizeof(ret)) != sizeof(ret));
@@ -156,7 +161,7 @@ static pid_t fork_blocked(void)
 	return pid;
 }
 
-int guard_fork(int (*work)(int kept), int keep)
+int guard_fork(int (*work)(int first), const int *keep, int n)
 {
 	int down[2], up[2], ret;
 	pid_t pid;
@@ -174,7 +179,7 @@ int guard_fork(int (*work)(int kept), int keep)
 	pid = fork_blocked();
 	if (!pid) {
 		close(down[1]);
-		guard_run(down[0], up[1], work, keep);
+		guard_run(down[0], up[1], work, keep, n);
 	}
 	ret = pid < 0 ? -errno : 0;
 	close(down[0]);
@@ -192,7 +197,7 @@ int guard_fork(int (*work)(int kept), int keep)
 
 int guard_start(void)
 {
-	return guard_fork(remove_all, -1);
+	return guard_fork(remove_all, NULL, 0);
 }
 
 int guard_tell(const struct guarded *what)

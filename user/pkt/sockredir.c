@@ -21,21 +21,30 @@ struct row {
 static const char *cgroup;
 static struct sockredir_bpf *skel;
 
-/* --- Its end: first nothing more is redirected, then what waits is left to its readers, then the map goes. --- */
+/* --- Its end: first nothing more is redirected, then each socket leaves the map when what waits in it has been read. --- */
 
-/* How many sockets have something that waits; -errno. */
-static int count_waiting(int link)
+enum { ITERATOR = 2, MAP };	/* the guard's descriptors */
+
+/* How many sockets remain; -errno. */
+static int release_idle(void)
 {
-	struct sockredir_waiting waiting[64];
-	int fd = bpf_iter_create(link), all = 0;
-	ssize_t n = -1;
+	struct sockredir_left left[64];
+	int fd = bpf_iter_create(ITERATOR), n = 0;
+	size_t have = 0;
+	ssize_t got = -1;
 
-	while (fd >= 0 && ((n = read(fd, waiting, sizeof(waiting))) > 0 || (n < 0 && errno == EAGAIN)))
-		all += n > 0 ? n / sizeof(*waiting) : 0;
-	n = n < 0 ? -errno : 0;
+	while (fd >= 0 && ((got = read(fd, (char *)left + have, sizeof(left) - have)) > 0 || (got < 0 && errno == EAGAIN))) {
+		have += got > 0 ? got : 0;
+		if (have % sizeof(*left))
+			continue;
+		for (size_t i = 0; i < have / sizeof(*left); i++)
+			n += left[i].idle < SOCKREDIR_IDLE || (bpf_map_delete_elem(MAP, &left[i].flow) && errno != ENOENT);
+		have = 0;
+	}
+	got = got < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
-	return n ?: all;
+	return got ?: n;
 }
 
 static void nap(long ms)
@@ -43,25 +52,21 @@ static void nap(long ms)
 	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
 }
 
-/* By the guard: a sender may just be on its way with what was redirected, so that nothing has to wait twice. */
-static int drain(int link)
+/* By the guard. A sender may just be on its way with what was redirected: so nothing may wait for a while. */
+static int release_all(int first)
 {
-	long pause = 5;
+	long pause = 50;
 	char byte;
+	int n;
 
 	while (read(0, &byte, 1) > 0)
 		;
 	skel->bss->stopping = true;
-	for (int idle = 0; idle < 2;) {
-		int n = count_waiting(link);
-
-		if (n < 0)
-			return n;
-		idle = n ? 0 : idle + 1;
-		nap(idle ? 20 : pause);
-		pause = pause < 500 ? pause * 2 : pause;
+	while ((n = release_idle()) > 0) {
+		nap(pause);
+		pause = pause < 400 ? pause * 9 / 8 : pause;
 	}
-	return 0;
+	return n;
 }
 
 static void end(void)
@@ -71,7 +76,7 @@ static void end(void)
 	if (ret > 0)
 		note("what was redirected is not all read yet: process %d (corekit-guard) stays until it is", ret);
 	else if (ret)
-		err("what waits for readers can't be told: %s", strerror(-ret));
+		err("sockets can't be taken out of the map: %s: they stay redirected until they are closed", strerror(-ret));
 }
 
 /* --- Its begin. --- */
@@ -79,7 +84,7 @@ static void end(void)
 static int setup(struct run *run)
 {
 	struct sockredir_bpf *s = (void *)run->skel;
-	struct bpf_program *const by_hand[] = { s->progs.on_socket_event, s->progs.on_message, s->progs.on_waiting };
+	struct bpf_program *const by_hand[] = { s->progs.on_socket_event, s->progs.on_message, s->progs.on_left };
 
 	run->common->want_netns = 1;	/* of two namespaces, flows may be the same */
 	for (unsigned int i = 0; i < sizeof(by_hand) / sizeof(*by_hand); i++)
@@ -94,12 +99,12 @@ static int start_guard(void)
 {
 	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(skel->maps.sockets) };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
-	int link = bpf_link_create(bpf_program__fd(skel->progs.on_waiting), 0, BPF_TRACE_ITER, &opts);
+	int link = bpf_link_create(bpf_program__fd(skel->progs.on_left), 0, BPF_TRACE_ITER, &opts);
 
 	if (link < 0)
 		return link;
 	attach_at_end(end);
-	return attach_keep_fd(link) ?: guard_fork(drain, link);
+	return attach_keep_fd(link) ?: guard_fork(release_all, (int[]){ link, bpf_map__fd(skel->maps.sockets) }, 2);
 }
 
 static int attach(struct run *run)
@@ -185,7 +190,7 @@ TOOL(sockredir,
 	.caveats  = "It acts, where other tools watch. What is redirected is no packet: tcpdump, netfilter, tc and TCP's counters see "
 		    "only how the connection begins and ends. On such a socket, MSG_WAITALL may return less than was asked for, splice(2) "
 		    "from it and FIONREAD know nothing of what was redirected, and urgent data is not urgent. If the "
-		    "process that stays is killed as well, what waits for readers then is lost.",
+		    "process that stays is killed as well, connections that are redirected remain so until they end.",
 	.packets  = true, .state = "ends", .caps = 1ULL << CAP_NET_ADMIN | 1ULL << CAP_SYS_ADMIN,
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
 	.table    = ROWS("flows", struct row, "bytes", .screen = true, .adds = offsetof(struct sockredir_value, why)));
