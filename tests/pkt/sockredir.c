@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <bpf/bpf.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "net.h"
@@ -269,4 +268,131 @@ TEST(sockredir, "a reset comes through")
 	CHECK(recv(pair.server, &byte, 1, 0) == -1 && errno == ECONNRESET);
 	tool_stop(job);
 	CHECK_EQ(sum(job, "bytes"), 700);
+}
+
+static void put_many(int fd, size_t total)
+{
+	for (size_t at = 0; at < total; at += 70000)
+		put(fd, at, total - at < 70000 ? total - at : 70000);
+	_exit(0);
+}
+
+/* It is redirected until more waits than there is room for, and goes by TCP from there on. */
+TEST(sockredir, "what overruns its reader goes by TCP, in order, to the end")
+{
+	int port, listener, status;
+	struct job *job;
+	struct pair pair;
+	pid_t sender;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port, "--room", "64k");
+	pair = pair_at(listener);
+	sender = fork();
+	if (!sender)
+		put_many(pair.client, 7000000);
+	nap(500000000);
+	CHECK(get(pair.server, 0, 7000000));
+	REQUIRE(waitpid(sender, &status, 0) == sender && status == 0);
+	put(pair.client, 0, 100);
+	CHECK(get(pair.server, 0, 100));
+	tool_stop(job);
+	CHECK_EQ(rows(job, IS("lport", pair.own), IS("why", "slow reader")), 1);
+	CHECK_EQ(sum(job, "bytes") + sum(job, "tcpbytes"), 7000100);
+	CHECK_BETWEEN(ROOM / 2, sum(job, "bytes"), 2 * ROOM);	/* it is looked at once a MiB */
+}
+
+TEST(sockredir, "a reader that keeps up gets all of it at once, in order")
+{
+	int port, listener, status;
+	struct job *job;
+	struct pair pair;
+	pid_t sender;
+
+	up();
+	listener = listener_at(AF_INET6, &port);
+	job = START(port, "--room", "1g");
+	pair = pair_at(listener);
+	sender = fork();
+	if (!sender)
+		put_many(pair.server, 7000000);
+	CHECK(get(pair.client, 0, 7000000));
+	REQUIRE(waitpid(sender, &status, 0) == sender && status == 0);
+	tool_stop(job);
+	CHECK_EQ(rows(job, IS("lport", port), IS("bytes", 7000000), IS("tcp", 0), IS("why", NOTHING)), 1);
+}
+
+TEST(sockredir, "connections that were there before, or of other ports, are left alone")
+{
+	int port, listener, other_port, other;
+	struct pair before, apart;
+	struct job *job;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	other = listener_at(AF_INET, &other_port);
+	before = pair_at(listener);
+	job = START(port);
+	apart = pair_at(other);
+	put(before.client, 0, 300);
+	CHECK(get(before.server, 0, 300));
+	put(apart.client, 0, 300);
+	CHECK(get(apart.server, 0, 300));
+	tool_stop(job);
+	CHECK_EQ(rows(job), 0);
+	job = run("corekit", "sockredir", "-c", "/no/such/cgroup");
+	CHECK_EQ(job->status, 2);
+	CHECK_EQ(lines(job->err), 1);
+	CHECK_HAS(job->err, "there is no such cgroup");
+}
+
+/* The latest one. */
+static __u32 sockhash(void)
+{
+	__u32 latest = 0;
+
+	for (__u32 id = 0; !bpf_map_get_next_id(id, &id);) {
+		struct bpf_map_info info = {};
+		__u32 size = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(id);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == BPF_MAP_TYPE_SOCKHASH)
+			latest = id;
+		if (fd >= 0)
+			close(fd);
+	}
+	return latest;
+}
+
+static bool is_gone(void *id)
+{
+	int fd = bpf_map_get_fd_by_id(*(__u32 *)id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
+}
+
+/* Program and map hold each other by the sockets. */
+TEST(sockredir, "nothing of it remains while the connection goes on")
+{
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+	__u32 map;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port);
+	pair = pair_at(listener);
+	put(pair.client, 0, 300);
+	map = sockhash();
+	CHECK(map && !is_gone(&map));
+	CHECK(get(pair.server, 0, 300));
+	tool_stop(job);
+	CHECK(until(20, is_gone, &map));
+	put(pair.client, 300, 300);
+	CHECK(get(pair.server, 300, 300));
+	CHECK_EQ(rows(job, IS("lport", pair.own), IS("messages", 1), IS("bytes", 300)), 1);
 }
