@@ -58,6 +58,10 @@ int hook_attach(struct run *run);	/* all of it or nothing */
 int hook_tick(struct run *run);		/* says when an interface has gone */
 void hook_label(int at, char *text, size_t size);	/* "eth0", of the at-th; for rows by interface */
 
+int hook_pin_too(int fd, const char *name);	/* before hook_attach(): a link that --pin is to keep as well */
+/* Each folder of --pin's, on the interfaces that were asked for, or on all; "": of another network namespace, or gone. */
+int hook_each_pinned(struct run *run, int (*fn)(void *ctx, const char *folder, const char *interface), void *ctx);
+
 /*
  * For tools that attach other programs, to other interfaces: one program to one. After an error its cause, with driver,
  * MTU, holder and remedy, is on stderr. The link's descriptor, kept until the end, or -errno.
