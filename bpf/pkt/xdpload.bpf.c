@@ -39,14 +39,16 @@ __attribute__((noinline)) int place##n(struct xdp_md *ctx)			\
 
 PLACE(0) PLACE(1) PLACE(2) PLACE(3) PLACE(4) PLACE(5) PLACE(6) PLACE(7) PLACE(8) PLACE(9)
 
-static __always_inline bool goes_on(__u32 place, __u32 verdict)
+static __always_inline bool goes_on(const __u32 place, __u32 verdict)
 {
-	struct xdpload_value *value = bpf_map_lookup_elem(&counts, &place);
-	__u32 at = verdict > XDP_REDIRECT ? XDPLOAD_VERDICTS - 1 : verdict;
+	__u32 key = place;	/* the other one remains a constant */
+	struct xdpload_value *value = bpf_map_lookup_elem(&counts, &key);
+	__u32 at = verdict > XDP_REDIRECT ? XDPLOAD_OTHER : verdict;
 
 	if (value) {
 		value->runs++;
-		value->verdicts[at]++;
+		barrier_var(at);	/* so that the verifier sees what the compiler knows */
+		value->verdicts[at % XDPLOAD_VERDICTS]++;
 	}
 	return verdict <= XDP_REDIRECT && chain[place] & 1U << verdict;
 }

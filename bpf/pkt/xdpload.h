@@ -2,7 +2,8 @@
 #include "lib/shared.h"
 
 #define XDPLOAD_MOST 10
-#define XDPLOAD_VERDICTS 6	/* ABORTED, DROP, PASS, TX, REDIRECT, and any other */
+#define XDPLOAD_VERDICTS 8	/* ABORTED, DROP, PASS, TX, REDIRECT, ... */
+#define XDPLOAD_OTHER 5		/* ... and any other; a power of two of them for the verifier */
 #define XDPLOAD_NAME 64
 
 struct xdpload_value {

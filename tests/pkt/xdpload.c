@@ -203,8 +203,8 @@ TEST(xdpload, "what isn't there, or contradicts itself, is refused in one line")
 	REFUSED(2, "which programs?", "-I", "lo");
 	REFUSED(2, "on which interface?", text("%s:drops", path));
 	REFUSED(2, "there is no 'nosuch0'", "-I", "nosuch0", text("%s:drops", path));
-	REFUSED(2, "no XDP program nosuch: it has drops, aborts, passes", "-I", "lo", text("%s:nosuch", path));
-	REFUSED(2, "which one: it has drops, aborts, passes", "-I", "lo", path);
+	REFUSED(2, "no XDP program nosuch: it has drops, passes, aborts", "-I", "lo", text("%s:nosuch", path));
+	REFUSED(2, "which one: it has drops, passes, aborts", "-I", "lo", path);
 	REFUSED(2, "is named twice", "-I", "lo", text("%s:drops", path), text("%s:drops", path));
 	REFUSED(2, "'carrots' is none of", "-I", "lo", text("%s:drops:1:pass,carrots", path));
 	REFUSED(2, "is wanted", "-I", "lo", text("%s:drops:x", path));

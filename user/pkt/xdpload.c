@@ -23,7 +23,7 @@ struct row {
 	char interface[64];
 };
 
-static const char *const verdicts[XDPLOAD_VERDICTS] = { "aborted", "drop", "pass", "tx", "redirect", NULL };
+static const char *const verdicts[XDPLOAD_OTHER + 1] = { "aborted", "drop", "pass", "tx", "redirect", NULL };
 
 /* What was asked for, in the order in which they run. */
 static struct asked {
@@ -374,7 +374,7 @@ static void show_chain(struct out *out, const struct column *c, const void *data
 	const struct row *row = data;
 	int n = 0;
 
-	for (int i = 0; i < XDPLOAD_VERDICTS - 1; i++)
+	for (int i = 0; i < XDPLOAD_OTHER; i++)
 		if (row->program.chain & 1U << i)
 			out_printf(out, "%s%s", n++ ? "," : "", verdicts[i]);
 	if (!n)
@@ -403,7 +403,7 @@ static const struct column columns[] = {
 	COL_VERDICT("tx", 3, "XDP_TX"),
 	COL_VERDICT("redirect", 4, "XDP_REDIRECT"),
 	COL_OWN("other", show_verdict, 9, "or what is no verdict", HIDDEN, .bare_json = true,
-		.offset = offsetof(struct row, value.verdicts[5])),
+		.offset = offsetof(struct row, value.verdicts[XDPLOAD_OTHER])),
 	COL_OWN("next", show_chain, 0, "verdicts after which the next program gets it; any other is the last word"),
 	{}
 };
