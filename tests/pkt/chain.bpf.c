@@ -40,3 +40,17 @@ int passes(struct xdp_md *ctx)
 	note(ctx, 3);
 	return XDP_PASS;
 }
+
+SEC("xdp.frags")
+int pieces_first(struct xdp_md *ctx)
+{
+	note(ctx, 4);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int pieces_last(struct xdp_md *ctx)
+{
+	note(ctx, 5);
+	return XDP_PASS;
+}

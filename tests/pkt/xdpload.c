@@ -108,6 +108,37 @@ TEST(xdpload, "three programs get packets in the order of their priorities, as l
 	CHECK_EQ(rows(job, IS("program", "passes"), IS("runs", 0)), 1);
 }
 
+TEST(xdpload, "programs that take packets in pieces, and one that doesn't among them")
+{
+	struct veth veth = veth_new();
+	int from = frame_socket("pair"), to;
+	const char *path = file(), *one = text("%s:pieces_first", path), *two = text("%s:pieces_last", path);
+	struct job *job;
+
+	netns_enter(veth.ns[1]);
+	to = frame_socket("pair");
+	job = tool_start("xdpload", "-I", "pair", "-i", "60", one);
+	netns_enter(veth.ns[0]);
+	pin(0);
+	frame_own(from, 'p', 60, 1);
+	frame_await(to, 1);
+	CHECK_EQ(order_of('p'), 4);
+	tool_stop(job);
+	netns_enter(veth.ns[1]);
+	if (!takes_several(one, two))
+		return;
+	job = tool_start("xdpload", "-I", "pair", "-i", "60", one, two);
+	frame_own(from, 'p', 60, 1);
+	frame_await(to, 1);
+	CHECK_EQ(order_of('p'), 45);
+	tool_stop(job);
+	job = tool_start("xdpload", "-I", "pair", "-i", "60", text("%s:drops", path), one);
+	frame_own(from, 'p', 60, 1);
+	frame_await(to, 1);
+	CHECK_EQ(order_of('p'), 14);
+	tool_stop(job);
+}
+
 TEST(xdpload, "one program alone works on each kernel")
 {
 	struct veth veth = veth_new();
@@ -203,8 +234,8 @@ TEST(xdpload, "what isn't there, or contradicts itself, is refused in one line")
 	REFUSED(2, "which programs?", "-I", "lo");
 	REFUSED(2, "on which interface?", text("%s:drops", path));
 	REFUSED(2, "there is no 'nosuch0'", "-I", "nosuch0", text("%s:drops", path));
-	REFUSED(2, "no XDP program nosuch: it has drops, passes, aborts", "-I", "lo", text("%s:nosuch", path));
-	REFUSED(2, "which one: it has drops, passes, aborts", "-I", "lo", path);
+	REFUSED(2, "no XDP program nosuch: it has drops, passes, aborts, pieces_first, pieces_last", "-I", "lo", text("%s:nosuch", path));
+	REFUSED(2, "which one: it has drops, passes, aborts, pieces_first, pieces_last", "-I", "lo", path);
 	REFUSED(2, "is named twice", "-I", "lo", text("%s:drops", path), text("%s:drops", path));
 	REFUSED(2, "'carrots' is none of", "-I", "lo", text("%s:drops:1:pass,carrots", path));
 	REFUSED(2, "is wanted", "-I", "lo", text("%s:drops:x", path));

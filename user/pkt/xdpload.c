@@ -38,7 +38,7 @@ static int n_asked;
 static struct xdpload_program places[XDPLOAD_MOST];
 static bool status;
 
-/* --- FILE[:PROGRAM[:PRIORITY[:VERDICTS]]] --- */
+/* --- FILE[:PROGRAM[:PRIO[:VERDICTS]]] --- */
 
 static int parse_verdicts(const char *word, char *list, __u32 *bits)
 {
@@ -75,7 +75,7 @@ static int parse(const char *word, struct asked *a)
 	a->priority = priority && *priority ? strtoul(priority, &end, 10) : PRIORITY;
 	a->chain = 1U << 2;	/* XDP_PASS */
 	if (!*file || copy || (priority && *priority && (*end || *priority < '0' || *priority > '9'))) {
-		err("'%s': FILE[:PROGRAM[:PRIORITY[:VERDICTS]]] is wanted, as drop.bpf.o:drop_dns:10:pass,aborted", word);
+		err("'%s': FILE[:PROGRAM[:PRIO[:VERDICTS]]] is wanted, as drop.bpf.o:drop_dns:10:pass,aborted", word);
 		return -EINVAL;
 	}
 	return chain && *chain ? parse_verdicts(word, chain, &a->chain) : 0;
@@ -95,7 +95,7 @@ static int parse_all(struct run *run)
 	n_asked = 0;
 	memset(asked, 0, sizeof(asked));
 	if (!run->n_args) {
-		err("which programs? FILE[:PROGRAM[:PRIORITY[:VERDICTS]]]..., or --status, or --detach");
+		err("which programs? FILE[:PROGRAM[:PRIO[:VERDICTS]]]..., or --status, or --detach");
 		return -EINVAL;
 	}
 	if (run->n_args > XDPLOAD_MOST) {
@@ -419,8 +419,8 @@ static const struct example examples[] = {
 
 TOOL(xdpload,
 	.summary  = "run several XDP programs on one interface, in order",
-	.about    = "An interface takes one XDP program. This one runs others, ten at most, one after the other: by priority (50 unless "
-		    "told), then as they are given. One's verdict is the last word, unless it is among its VERDICTS, by default pass: then "
+	.about    = "An interface takes one XDP program. This one runs others, ten at most, one after the other: by priority (PRIO, 50 "
+		    "unless told), then as they are given. One's verdict is the last word, unless it is among its VERDICTS, by default pass: then "
 		    "the next program gets the packet. FILE is an object (or tool:NAME, of a tool of corekit's) with an XDP program, "
 		    "or with several, of which PROGRAM names one, by its name or section; programs of one file share its maps. Each takes "
 		    "the place of a function of the dispatcher (freplace), so that the kernel calls it as a function. It works for as "
@@ -430,7 +430,7 @@ TOOL(xdpload,
 		    "loader has put there, xdp-loader's dispatcher too, is named and left alone. What objects say of "
 		    "priority and verdicts (XDP_RUN_CONFIG) is not read. Packets in pieces, of a large MTU, are taken where all programs are of xdp.frags. "
 		    "To add a program, or to take one away, all are attached anew.",
-	.packets = true, .caps = 1ULL << CAP_NET_ADMIN | 1ULL << CAP_SYS_ADMIN, .first = first, .args = "[FILE[:PROGRAM[:PRIORITY[:VERDICTS]]]]...",
+	.packets = true, .caps = 1ULL << CAP_NET_ADMIN | 1ULL << CAP_SYS_ADMIN, .first = first, .args = "FILE[:PROGRAM[:PRIO[:VERDICTS]]]...",
 	.trial = "--interface=lo\t--mode=generic\ttool:xdpcpu", .examples = examples, .opts = opts, .columns = columns,
 	.setup = setup, .attach = attach, .tick = hook_tick,
 	.table = ROWS("counts", struct row, "place", .up = true, .screen = true, .idle = true, .row = complete));
