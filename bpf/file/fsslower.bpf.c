@@ -19,13 +19,22 @@ ON_FS_CALL
 	e = event_reserve_bytes(size);
 	if (!e)
 		return 0;
+	if (call->who) {
+		__u64 time = e->origin.time;
+
+		e->origin = *call->who;
+		e->origin.time = time;
+	}
 	e->latency = call->ns;
 	e->offset = call->offset;
 	e->ret = what == FS_READ || what == FS_WRITE ? ret : (int)ret;
 	e->call = what;
 	e->path_len = 0;
-	bpf_probe_read_kernel_str(e->name, sizeof(e->name), BPF_CORE_READ(dentry, d_name.name));
+	if (bpf_probe_read_kernel_str(e->name, sizeof(e->name), BPF_CORE_READ(dentry, d_name.name)) < 0)
+		e->name[0] = 0;
 	if (want_path)
+		e->path_cut = 0;
+	if (want_path && dentry)
 		path_names(e->path, call->mnt, call->dentry, &e->path_len, &e->path_cut);
 	event_submit_bytes(e, size);
 	return 0;

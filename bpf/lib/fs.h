@@ -2,8 +2,11 @@
 #ifndef FS_H
 #define FS_H
 
-/* The last is an open in one with its look-up, as NFS and FUSE have it: shown as an open. */
-enum fs_call { FS_READ, FS_WRITE, FS_OPEN, FS_FSYNC, FS_GETATTR, FS_ATOMIC_OPEN, FS_CALLS };
+/*
+ * FS_ATOMIC_OPEN is an open in one with its look-up, as NFS and FUSE have it: shown as an open. FS_COMMIT is no function,
+ * but what an NFS client asks of its server: that what it wrote be on its disk.
+ */
+enum fs_call { FS_READ, FS_WRITE, FS_OPEN, FS_FSYNC, FS_GETATTR, FS_ATOMIC_OPEN, FS_CALLS, FS_COMMIT = FS_CALLS };
 
 #define FS_TABLES 8	/* of operations on regular files that one type of file system may have */
 

@@ -24,6 +24,7 @@ enum loss {
 	LOSS_START,		/* a thread's state could not be kept from entry to exit */
 	LOSS_STACK,		/* no room for a stack */
 	LOSS_READ,		/* memory that should have been there could not be read */
+	LOSS_UNTOLD,		/* the kernel counted it and told nobody */
 	LOSS_KINDS
 };
 

@@ -61,6 +61,55 @@ TEST(fsslower, "the same on NFS, from this machine to itself")
 	nfs_end(where);
 }
 
+/* Of this mount, as the client itself counts them: "COMMIT: OPERATIONS TRANSMISSIONS ...". */
+static long commits(const char *where)
+{
+	const char *stats = file_text("/proc/self/mountstats");
+	const char *mount = strstr(stats, text(" mounted on %s with fstype nfs", where));
+	const char *line = mount ? strstr(mount, "COMMIT: ") : NULL;
+
+	REQUIRE(line);
+	return strtol(line + strlen("COMMIT: "), NULL, 10);
+}
+
+TEST(fsslower, "NFS: each commit is shown as the client counts it, within the fsync that asked for it")
+{
+	static char megabyte[1 << 20];
+	const char *where, *path;
+	uint64_t fsynced = 0;
+	struct job *job;
+	json_t *r;
+	long n, committed = 0;
+	int fd;
+
+	needs("fsslower");
+	where = nfs_new();
+	path = text("%s/large", where);
+	n = -commits(where);
+	job = tool_start("nfsslower", "-m", "0", "-o", "+path,error");
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	REQUIRE(fd >= 0);
+	for (int i = 0; i < 4; i++)
+		REQUIRE(write(fd, megabyte, sizeof(megabyte)) == sizeof(megabyte));
+	REQUIRE(fsync(fd) == 0);
+	close(fd);
+	tool_stop(job);
+	n += commits(where);
+	CHECK(n > 0);
+	CHECK_EQ(rows(job, IS("call", "commit"), IS("path", path), IS("error", NOTHING), IS("bytes", NOTHING)), n);
+	CHECK_EQ(rows(job, IS("call", "fsync"), IS("path", path)), 1);
+	each_row(r, job, IS("call", "fsync"))
+		fsynced = number(r, "latency_ns");
+	each_row(r, job, IS("call", "commit"))
+	{
+		CHECK_BETWEEN(1, number(r, "latency_ns"), fsynced);
+		committed++;
+	}
+	CHECK_EQ(committed, n);
+	CHECK_NO_LOSS(job);
+	nfs_end(where);
+}
+
 TEST(fsslower, "a slow read is shown with what it took, what is faster not; an alias names the type")
 {
 	const char *file = text("%s/slow", fuse_new(SLOW));	/* which loads the module */

@@ -26,7 +26,7 @@ static const struct opt opts[] = {
 };
 
 static const struct column columns[] = {
-	COL_OWN("call", show_call, -7, "read, write, open, fsync or getattr (stat(2) and its like)"),
+	COL_OWN("call", show_call, -7, "read, write, open, fsync, getattr (stat(2) and its like), or NFS's commit"),
 	{}
 };
 
@@ -41,7 +41,7 @@ TOOL(fsdist,
 	.summary  = "how long calls into a type of file system take, as histograms",
 	.about    = "A histogram for each of read, write, open, fsync and getattr of files: with waits for the disk and for "
 		    "locks, without what lies above the file system. Any type of file system: its functions are read from its "
-		    "tables in the kernel; -v names them.",
+		    "tables in the kernel; -v names them. On NFS also what the client asks the server to commit to its disk.",
 	.cost     = "Two programs, an entry of a map and a counter for each such call.",
 	.caveats  = "Calls that the file system leaves to functions that it has no table for, what a mapping reads and "
 		    "writes, and io_uring's that go on later are not in the times. The attributes of files whose type of file "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <linux/capability.h>
+#include <string.h>
 #include "lib/fs_user.h"
 #include "lib/path_user.h"
 #include "lib/tool.h"
@@ -42,7 +43,20 @@ static void show_path(struct out *out, const struct column *c, const void *row)
 {
 	const EVENT *e = row;
 
-	path_write(out, e->path, e->path_len, e->path_cut);
+	if (*e->name)
+		path_write(out, e->path, e->path_len, e->path_cut);
+	else
+		out_nothing(out);
+}
+
+static void show_file(struct out *out, const struct column *c, const void *row)
+{
+	const EVENT *e = row;
+
+	if (*e->name)
+		out_bytes(out, e->name, strlen(e->name));
+	else
+		out_nothing(out);
 }
 
 static int setup(struct run *run)
@@ -62,12 +76,12 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_ORIGIN(EVENT),
-	COL_OWN("call", show_call, -7, "read, write, open, fsync or getattr (stat(2) and its like)"),
+	COL_OWN("call", show_call, -7, "read, write, open, fsync, getattr (stat(2) and its like), or NFS's commit"),
 	COL_OWN("bytes", show_bytes, 8, "how much it read or wrote", .bare_json = true),
 	COL_OWN("offset", show_offset, 10, "where in the file", .bare_json = true),
 	COL_AS(L_ERRNO, "error", EVENT, ret, -8, "why it failed", HIDDEN),
 	COL_NSEC("latency", "ms", EVENT, latency, 9, "how long it took"),
-	COL("file", EVENT, name, -16, "its last name"),
+	COL_OWN("file", show_file, -16, "its last name"),
 	COL_OWN("path", show_path, 0, "its full path", HIDDEN, NEEDS(fsslower, want_path)),
 	{}
 };
@@ -83,7 +97,8 @@ TOOL(fsslower,
 	.summary  = "trace calls into a type of file system that take long",
 	.about    = "One line for each read, write, open, fsync and getattr of a file that took at least 10 ms in its file "
 		    "system: with waits for the disk and for locks, without what lies above. Any type of file system: its "
-		    "functions are read from its tables in the kernel; -v names them.",
+		    "functions are read from its tables in the kernel; -v names them. On NFS also what the client asked the "
+		    "server to commit to its disk, often by one of the kernel's own threads once all is written.",
 	.cost     = "Two programs and an entry of a map for each such call; one record for those that are shown.",
 	.caveats  = "Calls that the file system leaves to functions that it has no table for, what a mapping reads and "
 		    "writes, and io_uring's that go on later are not in the times. The attributes of files whose type of file "

@@ -15,7 +15,7 @@
 
 #define MOST 4		/* functions that all tables of a type together have for one call */
 
-static const char *const calls[FS_CALLS] = { "read", "write", "open", "fsync", "getattr", "atomic_open" };
+static const char *const calls[] = { "read", "write", "open", "fsync", "getattr", "atomic_open", "commit" };
 
 /* Where the kernel's names don't begin as the type is called. */
 static const struct {
@@ -58,7 +58,7 @@ const struct alias fs_dist_aliases[] = {
 
 const char *fs_call_name(__u32 call)
 {
-	return call < FS_CALLS ? calls[call] : "";
+	return call <= FS_COMMIT ? calls[call] : "";
 }
 
 int fs_type(struct run *run, const char *arg, void *to)
@@ -285,6 +285,13 @@ static int choose(struct run *run, enum fs_call call, __u32 getattr_args)
 	return ret ?: bpf_program__set_autoload(in, true) ?: bpf_program__set_autoload(out, true);
 }
 
+/* An NFS client's commits are no call of a table's: it has tracepoints for them. */
+static int choose_commits(struct run *run)
+{
+	return bpf_program__set_autoload(bpf_object__find_program_by_name(run->skel->obj, "off__commit"), true) ?:
+	       bpf_program__set_autoload(bpf_object__find_program_by_name(run->skel->obj, "off__committed"), true);
+}
+
 int fs_setup(struct run *run, __u64 *tables, __u32 *getattr_args, __u32 without)
 {
 	struct btf_types *types;
@@ -317,6 +324,8 @@ int fs_setup(struct run *run, __u64 *tables, __u32 *getattr_args, __u32 without)
 	for (int call = 0; call < FS_CALLS && !ret; call++)
 		if (*fs.found[call] && !(without & 1 << (call == FS_ATOMIC_OPEN ? FS_OPEN : call)))
 			ret = choose(run, call, *getattr_args);
+	if (!ret && !strcmp(fs.prefixes, "nfs") && !(without & 1 << FS_COMMIT))
+		ret = choose_commits(run);
 	return ret;
 }
 

@@ -26,6 +26,7 @@ static const char *const loss_words[LOSS_KINDS][2] = {
 	[LOSS_MAP] = { "map full", "try a filter or a larger --max-entries" },
 	[LOSS_START] = { "no room for a thread's state", "try a filter" },
 	[LOSS_STACK] = { "no room for a stack", "try a filter" },
+	[LOSS_UNTOLD] = { "counted by the kernel, which told of fewer", "try a filter" },
 	[LOSS_READ] = { "memory could not be read", "the process changed or ended meanwhile" },
 };
 

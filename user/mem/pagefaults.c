@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
-#include "lib/btf.h"
+#include "lib/fault_user.h"
 #include "lib/path_user.h"
-#include "lib/perf.h"
+#include "lib/tool.h"
 #include "mem/pagefaults.h"
 #include "mem/pagefaults.skel.h"
 
 #define EVENT struct pagefaults_event
-
-static struct bpf_program *major, *minor;
 
 static void show_kind(struct out *out, const struct column *c, const void *row)
 {
@@ -35,37 +32,16 @@ static void show_offset(struct out *out, const struct column *c, const void *row
 		out_nothing(out);
 }
 
-/* The kernel passes one of these on where a fault has been served: so many major or minor ones, each. */
 static int setup(struct run *run)
 {
-	struct pagefaults_bpf *skel = (struct pagefaults_bpf *)run->skel;
 	struct pagefaults_bpf__rodata *rodata = run->rodata;
-	struct btf_types *types;
-	bool can_ask;
-	int ret = path_setup(run, (struct path_offsets *)&rodata->path_offsets) ?: btf_open(&types, run->btf);
 
-	if (ret)
-		return ret;
-	can_ask = btf_find(types, "bpf_find_vma", BTF_KIND_FUNC) > 0;
-	major = can_ask ? skel->progs.off__major_ask : skel->progs.off__major_walk;
-	minor = can_ask ? skel->progs.off__minor_ask : skel->progs.off__minor_walk;
-	return bpf_program__set_autoload(major, true) ?: rodata->all_faults ? bpf_program__set_autoload(minor, true) : 0;
+	return path_setup(run, (struct path_offsets *)&rodata->path_offsets) ?: fault_setup(run, rodata->all_faults);
 }
 
 static int attach(struct run *run)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_PAGE_FAULTS_MAJ, .sample_period = 1,
-		.sample_type = PERF_SAMPLE_ADDR,
-	};
-	int ret = perf_attach(major, &attr);
-
-	attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
-	if (!ret && ((struct pagefaults_bpf *)run->skel)->rodata->all_faults)
-		ret = perf_attach(minor, &attr);
-	if (ret == -EOPNOTSUPP)
-		err("can't run here: perf events major-faults and minor-faults: this kernel has none");
-	return ret;
+	return fault_attach(run, ((struct pagefaults_bpf *)run->skel)->rodata->all_faults);
 }
 
 static const struct opt opts[] = {
