@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <bpf/bpf.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "net.h"
@@ -395,4 +396,118 @@ TEST(sockredir, "nothing of it remains while the connection goes on")
 	put(pair.client, 300, 300);
 	CHECK(get(pair.server, 300, 300));
 	CHECK_EQ(rows(job, IS("lport", pair.own), IS("messages", 1), IS("bytes", 300)), 1);
+}
+
+TEST(sockredir, "where only one end is in the cgroup, it goes by TCP; the other end isn't seen")
+{
+	const char *top = cgroup_new("redir");
+	int port, listener;
+	struct job *job;
+	struct pair pair;
+
+	up();
+	listener = listener_at(AF_INET, &port);	/* whose connections are of this cgroup, not of that one */
+	job = START(port, "-c", top);
+	cgroup_enter(top, 0);
+	pair = pair_at(listener);
+	put(pair.client, 0, 300);
+	CHECK(get(pair.server, 0, 300));
+	put(pair.server, 0, 200);
+	CHECK(get(pair.client, 0, 200));
+	tool_stop(job);
+	CHECK_EQ(rows(job), 1);
+	CHECK_EQ(rows(job, IS("lport", pair.own), IS("messages", 0), IS("tcp", 1), IS("tcpbytes", 300), IS("why", "other end not seen")), 1);
+}
+
+/* What comes goes back, by a reader who is slow at times. */
+static void echo(int fd, unsigned int seed)
+{
+	char bytes[20000];
+	ssize_t n;
+
+	while ((n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
+		if (rand_r(&seed) % 16 == 0)
+			nap(3000000);
+		for (ssize_t done = 0, part; done < n; done += part) {
+			part = send(fd, bytes + done, n - done, MSG_NOSIGNAL);
+			REQUIRE(part > 0);
+		}
+	}
+	REQUIRE(n == 0);
+	_exit(0);
+}
+
+#define TALKERS 4
+
+/* Connections of all lengths, one after the other, on which bursts are sent; each byte must come back, until it is told to end. */
+static void talk_on(int listener, unsigned int seed, volatile const bool *enough)
+{
+	int status;
+
+	while (!*enough) {
+		struct pair pair = pair_at(listener);
+		pid_t other = fork();
+		size_t at = 0;
+
+		if (!other) {
+			close(pair.client);
+			echo(pair.server, seed);
+		}
+		close(pair.server);
+		for (int i = rand_r(&seed) % 100; i >= 0; i--) {
+			size_t sent = 0;
+
+			for (int j = rand_r(&seed) % 5; j >= 0; j--) {
+				size_t n = 1 + rand_r(&seed) % 10000;
+
+				put(pair.client, at + sent, n);
+				sent += n;
+			}
+			if (!get(pair.client, at, sent))
+				_exit(1);
+			at += sent;
+		}
+		shutdown(pair.client, SHUT_WR);
+		REQUIRE(ended(pair.client));
+		close(pair.client);
+		REQUIRE(waitpid(other, &status, 0) == other);
+		REQUIRE(status == 0);
+	}
+	_exit(0);
+}
+
+TEST(sockredir, "begun and ended again and again under traffic, it loses and changes not a byte", .timeout = 120)
+{
+	bool *enough = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int port[TALKERS], status;
+	long long redirected = 0;
+	pid_t talker[TALKERS];
+
+	up();
+	for (int i = 0; i < TALKERS; i++) {
+		int listener = listener_at(i & 1 ? AF_INET6 : AF_INET, &port[i]);
+
+		talker[i] = fork();
+		if (!talker[i])
+			talk_on(listener, i + 1, enough);
+		close(listener);
+	}
+	for (int i = 0; i < 6; i++) {
+		struct job *job = tool_start("sockredir", "-i", "60", "-P", text("%d,%d,%d,%d", port[0], port[1], port[2], port[3]));
+
+		nap(400000000);
+		if (i & 1) {
+			job_end(job, SIGKILL);
+			continue;
+		}
+		tool_stop(job);
+		redirected += sum(job, "messages");
+		CHECK_EQ(rows(job, IS("why", "refused")), 0);
+	}
+	*enough = true;
+	for (int i = 0; i < TALKERS; i++) {
+		REQUIRE(waitpid(talker[i], &status, 0) == talker[i]);
+		CHECK_EQ(status, 0);
+	}
+	CHECK(redirected > 100);
 }
