@@ -75,6 +75,7 @@ struct end {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct flow);
 	__type(value, struct end);
 } ends SEC(".maps");
@@ -82,6 +83,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct flow);
 	__type(value, struct sockredir_value);
 } flows SEC(".maps");
