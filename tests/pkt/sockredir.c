@@ -511,3 +511,35 @@ TEST(sockredir, "begun and ended again and again under traffic, it loses and cha
 	}
 	CHECK(redirected > 100);
 }
+
+/* With nobody to take sockets out of the map, they stay in it, and lose nothing. */
+TEST(sockredir, "where its child is killed as well, connections stay redirected to their end, and nothing remains then")
+{
+	int port, listener, guard;
+	struct job *job;
+	struct pair pair;
+	__u32 map;
+
+	up();
+	listener = listener_at(AF_INET, &port);
+	job = START(port);
+	guard = atoi(file_text(text("/proc/%d/task/%d/children", job->pid, job->pid)));
+	if (!guard)
+		SKIP("no /proc/PID/task/TID/children in this kernel");
+	map = sockhash();
+	pair = pair_at(listener);
+	put(pair.client, 0, 30000);
+	REQUIRE(kill(guard, SIGKILL) == 0);
+	REQUIRE(kill(job->pid, SIGKILL) == 0);
+	job_wait(job, 20);
+	put(pair.client, 30000, 30000);
+	put(pair.server, 0, 100);
+	CHECK(get(pair.server, 0, 60000));
+	CHECK(get(pair.client, 0, 100));
+	CHECK(!is_gone(&map));
+	shutdown(pair.client, SHUT_WR);
+	CHECK(ended(pair.server));
+	close(pair.server);
+	close(pair.client);
+	CHECK(until(20, is_gone, &map));
+}
