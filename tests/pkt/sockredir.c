@@ -111,16 +111,23 @@ static void up(void)
 	tcp_close(&(struct tcp[]){tcp_open(AF_INET)}[0]);	/* lo is up after it */
 }
 
-static void count_exactly(int family)
+/* The tool, then a connection. */
+static struct pair redirected(int family, struct job **job, const char *room)
 {
 	int port, listener;
-	struct job *job;
-	struct pair pair;
 
 	up();
 	listener = listener_at(family, &port);
-	job = START(port);
-	pair = pair_at(listener);
+	*job = START(port, "--room", room);
+	return pair_at(listener);
+}
+
+static void count_exactly(int family)
+{
+	struct job *job;
+	struct pair pair;
+
+	pair = redirected(family, &job, "16m");
 	for (int i = 0; i < 7; i++) {
 		put(pair.client, i * 1000, 1000);
 		CHECK(get(pair.server, i * 1000, 1000));
@@ -140,9 +147,9 @@ static void count_exactly(int family)
 	close(pair.client);
 	tool_stop(job);
 	CHECK_EQ(rows(job), 2);
-	CHECK_EQ(rows(job, IS("lport", pair.own), IS("rport", port), IS("messages", 10), IS("bytes", 22000), IS("tcp", 0),
+	CHECK_EQ(rows(job, IS("lport", pair.own), IS("rport", pair.port), IS("messages", 10), IS("bytes", 22000), IS("tcp", 0),
 		      IS("why", NOTHING)), 1);
-	CHECK_EQ(rows(job, IS("lport", port), IS("rport", pair.own), IS("messages", 7), IS("bytes", 70), IS("tcp", 1),
+	CHECK_EQ(rows(job, IS("lport", pair.port), IS("rport", pair.own), IS("messages", 7), IS("bytes", 70), IS("tcp", 1),
 		      IS("tcpbytes", 100), IS("why", "other end closing")), 1);
 	CHECK_NO_LOSS(job);
 }
@@ -160,17 +167,13 @@ TEST(sockredir, "messages and bytes of both directions over IPv6, to the byte, a
 /* Sends all, part of it while the tool runs; the reader begins when the tool has been told to end. */
 static void end_by(int signal, bool reader_first)
 {
-	int port, listener;
 	struct job *job;
 	struct pair pair;
 	size_t before = 300000, after = 50000;
 	pid_t reader;
 	int status;
 
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = START(port);
-	pair = pair_at(listener);
+	pair = redirected(AF_INET, &job, "16m");
 	put(pair.client, 0, before);
 	if (reader_first)
 		CHECK(get(pair.server, 0, before));
@@ -229,14 +232,10 @@ TEST(sockredir, "killed under a reader that waits, the connection goes on")
 /* What waits must be there also when both ends are closed, or the sender has reset it. */
 TEST(sockredir, "what was sent is read after both have sent FIN")
 {
-	int port, listener;
 	struct job *job;
 	struct pair pair;
 
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = START(port);
-	pair = pair_at(listener);
+	pair = redirected(AF_INET, &job, "16m");
 	put(pair.server, 0, 5000);
 	put(pair.client, 0, 7);
 	shutdown(pair.client, SHUT_WR);
@@ -253,15 +252,11 @@ TEST(sockredir, "what was sent is read after both have sent FIN")
 TEST(sockredir, "a reset comes through")
 {
 	struct linger linger = {1, 0};
-	int port, listener;
 	struct job *job;
 	struct pair pair;
 	char byte;
 
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = START(port);
-	pair = pair_at(listener);
+	pair = redirected(AF_INET, &job, "16m");
 	put(pair.client, 0, 700);
 	CHECK(get(pair.server, 0, 700));
 	REQUIRE(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
@@ -281,15 +276,12 @@ static void put_many(int fd, size_t total)
 /* It is redirected until more waits than there is room for, and goes by TCP from there on. */
 TEST(sockredir, "what overruns its reader goes by TCP, in order, to the end")
 {
-	int port, listener, status;
+	int status;
 	struct job *job;
 	struct pair pair;
 	pid_t sender;
 
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = START(port, "--room", "64k");
-	pair = pair_at(listener);
+	pair = redirected(AF_INET, &job, "64k");
 	sender = fork();
 	if (!sender)
 		put_many(pair.client, 7000000);
@@ -306,22 +298,19 @@ TEST(sockredir, "what overruns its reader goes by TCP, in order, to the end")
 
 TEST(sockredir, "a reader that keeps up gets all of it at once, in order")
 {
-	int port, listener, status;
+	int status;
 	struct job *job;
 	struct pair pair;
 	pid_t sender;
 
-	up();
-	listener = listener_at(AF_INET6, &port);
-	job = START(port, "--room", "1g");
-	pair = pair_at(listener);
+	pair = redirected(AF_INET6, &job, "1g");
 	sender = fork();
 	if (!sender)
 		put_many(pair.server, 7000000);
 	CHECK(get(pair.client, 0, 7000000));
 	REQUIRE(waitpid(sender, &status, 0) == sender && status == 0);
 	tool_stop(job);
-	CHECK_EQ(rows(job, IS("lport", port), IS("bytes", 7000000), IS("tcp", 0), IS("why", NOTHING)), 1);
+	CHECK_EQ(rows(job, IS("lport", pair.port), IS("bytes", 7000000), IS("tcp", 0), IS("why", NOTHING)), 1);
 }
 
 TEST(sockredir, "connections that were there before, or of other ports, are left alone")
@@ -378,15 +367,11 @@ static bool is_gone(void *id)
 /* Program and map hold each other by the sockets. */
 TEST(sockredir, "nothing of it remains while the connection goes on")
 {
-	int port, listener;
 	struct job *job;
 	struct pair pair;
 	__u32 map;
 
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = START(port);
-	pair = pair_at(listener);
+	pair = redirected(AF_INET, &job, "16m");
 	put(pair.client, 0, 300);
 	map = sockhash();
 	CHECK(map && !is_gone(&map));

@@ -109,22 +109,14 @@ static int start_guard(void)
 
 static int attach(struct run *run)
 {
-	const char *path = cgroup ?: "/";
-	int fd = filter_cgroup_open(path), ret;
+	int ret;
 
-	if (fd < 0)
-		return fd;
 	skel = (void *)run->skel;
 	ret = bpf_prog_attach(bpf_program__fd(skel->progs.on_message), bpf_map__fd(skel->maps.sockets), BPF_SK_MSG_VERDICT, 0);
 	ret = ret ?: start_guard();
-	ret = ret ?: attach_keep(bpf_program__attach_cgroup(skel->progs.on_socket_event, fd));
-	close(fd);
-	if (ret == -EBADF)
-		err("--cgroup: '%s' is no cgroup (v2)", path);
-	else if (ret)
-		err("cgroup %s: %s%s", path, strerror(-ret),
-		    ret == -EPERM ? ": run it as root; or a program there, or above it, allows no other" : "");
-	return ret;
+	if (ret)
+		err("the map of sockets: %s%s", strerror(-ret), ret == -EPERM ? ": run it as root" : "");
+	return ret ?: filter_cgroup_attach(skel->progs.on_socket_event, cgroup);
 }
 
 /* --- Columns. --- */
