@@ -27,7 +27,8 @@ BPF_TARGET := $(if $(filter s390,$(BPF_ARCH)),bpfeb,bpfel)
 VMLINUX  := vmlinux/$(ARCH)
 
 LIBS        = $(shell $(PKG_CONFIG) --libs libbpf) $(if $(DW),-ldw -llzma) -lelf -lz $(IBERTY)
-STATIC_LIBS = $(if $(DW),-ldw) $(shell $(PKG_CONFIG) --static --libs libbpf) $(if $(DW),-lbz2 -llzma) $(IBERTY)
+# Some libelf.a has a crc32() of its own: zlib's is the one to be taken, and comes first for that.
+STATIC_LIBS = -Wl,-u,crc32 -lz $(if $(DW),-ldw) $(shell $(PKG_CONFIG) --static --libs libbpf) $(if $(DW),-lbz2 -llzma) $(IBERTY)
 DW          = $(findstring HAVE_LIBDW,$(shell cat $(OUT)/cflags))
 IBERTY      = $(if $(findstring IBERTY,$(shell cat $(OUT)/cflags)),-liberty)
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
@@ -117,6 +118,11 @@ uninstall:
 
 # One file that needs nothing: every tool.
 static: $(OUT)/bin/corekit
+
+# What tools/btf runs.
+$(OUT)/btf: tools/lib/btf.c | check
+	$(call say,LINK,$@)
+	$(CC) $(ALL_CFLAGS) $< $(ALL_LDFLAGS) $(LIBS) -o $@
 
 # A release into $(OUT)/dist: sources, the static binary, what it is made of, and checksums.
 dist: static

@@ -32,7 +32,7 @@ $(OUT)/truth/%.bpf.o: %.bpf.c | check
 	$(call say,BPF,$@)
 	$(CLANG) $(BPF_CFLAGS) -idirafter $(UAPI) -c $< -o $@
 
-tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan
+tests: $(OUT)/tests/truth $(OUT)/tests/unit-asan $(OUT)/btf
 
 $(OUT)/tests/truth: $(test_objs) | $(OUT)/tests/
 	$(call say,LINK,$@)

@@ -11,6 +11,7 @@
 #include "lib/filter.bpf.h"
 #include "lib/fs.h"
 #include "lib/origin.bpf.h"
+#include "lib/probe.bpf.h"
 
 const volatile __u64 fs_tables[FS_TABLES];	/* struct file_operations *; unused ones are 0 */
 const volatile __u32 fs_getattr_args = 5;	/* 4 before 5.12: by kprobe then */
@@ -39,9 +40,9 @@ struct {
 	__type(value, struct fs_begun);
 } fs_begun SEC(".maps");
 
-static __always_inline bool fs_is_ours(struct file *file)
+static __always_inline bool fs_is_ours(const bool direct, struct file *file)
 {
-	__u64 table = (__u64)BPF_CORE_READ(file, f_op);
+	__u64 table = (__u64)READ(file, f_op);
 
 #pragma unroll
 	for (int i = 0; i < FS_TABLES; i++)
@@ -50,47 +51,48 @@ static __always_inline bool fs_is_ours(struct file *file)
 	return false;
 }
 
-static __always_inline int fs_begin(__u32 what, const struct path *path, __u64 offset)
+static __always_inline int fs_begin(__u32 what, const struct fs_begun *from)
 {
 	struct fs_key key = { bpf_get_current_pid_tgid(), what };
-	struct fs_begun begun = { .offset = offset };
+	struct fs_begun begun = *from;
 
-	if (!filter_current())
-		return 0;
-	begun.dentry = (__u64)BPF_CORE_READ(path, dentry);
-	begun.mnt = (__u64)BPF_CORE_READ(path, mnt);
 	begun.ns = bpf_ktime_get_ns();
 	return map_put(&fs_begun, &key, &begun);
 }
 
-static __always_inline int fs_begin_file(__u32 what, struct file *file, __u64 offset)
+static __always_inline int fs_begin_file(const bool direct, __u32 what, struct file *file, __u64 offset)
 {
-	return fs_is_ours(file) ? fs_begin(what, __builtin_preserve_access_index(&file->f_path), offset) : 0;
+	if (!filter_current() || !fs_is_ours(direct, file))
+		return 0;
+	return fs_begin(what, &(struct fs_begun){ .dentry = (__u64)READ(file, f_path.dentry), .mnt = (__u64)READ(file, f_path.mnt),
+						  .offset = offset });
 }
 
-static __always_inline int fs_begin_kiocb(__u32 what, struct kiocb *iocb)
+static __always_inline int fs_begin_kiocb(const bool direct, __u32 what, struct kiocb *iocb)
 {
-	return fs_begin_file(what, BPF_CORE_READ(iocb, ki_filp), BPF_CORE_READ(iocb, ki_pos));
+	return fs_begin_file(direct, what, READ(iocb, ki_filp), READ(iocb, ki_pos));
 }
 
-static __always_inline int fs_begin_getattr(const struct path *first, const struct path *second)
+static __always_inline int fs_begin_getattr(const bool direct, const struct path *first, const struct path *second)
 {
+	const struct path *path;
+
 	barrier_var(first);	/* else the compiler computes where in the context to read, which the verifier refuses */
 	barrier_var(second);
-	return fs_begin(FS_GETATTR, fs_getattr_args == 4 ? first : second, 0);
+	if (!filter_current())
+		return 0;
+	path = fs_getattr_args == 4 ? first : second;
+	return fs_begin(FS_GETATTR, &(struct fs_begun){ .dentry = (__u64)BPF_CORE_READ(path, dentry),
+							.mnt = (__u64)BPF_CORE_READ(path, mnt) });
 }
 
 /* Only the mount is known of the file that shall be opened. */
-static __always_inline int fs_begin_atomic(struct dentry *dentry, struct file *file)
+static __always_inline int fs_begin_atomic(const bool direct, struct dentry *dentry, struct file *file)
 {
-	struct fs_key key = { bpf_get_current_pid_tgid(), FS_ATOMIC_OPEN };
-	struct fs_begun begun = { .dentry = (__u64)dentry, .file = file };
-
 	if (!filter_current())
 		return 0;
-	begun.mnt = (__u64)BPF_CORE_READ(file, f_path.mnt);
-	begun.ns = bpf_ktime_get_ns();
-	return map_put(&fs_begun, &key, &begun);
+	return fs_begin(FS_ATOMIC_OPEN, &(struct fs_begun){ .dentry = (__u64)dentry, .mnt = (__u64)READ(file, f_path.mnt),
+							    .file = file });
 }
 
 /* What has only been looked up is opened by itself. */
@@ -191,12 +193,12 @@ static __always_inline long fs_commit_status(struct rpc_task___any *task)
 #define ___FS_PROGRAMS(name, what, args, BEGIN)				\
 SEC("?fentry") int off__fentry_##name(unsigned long long *ctx)		\
 {									\
-	BEGIN((void *)ctx[0], (void *)ctx[1], (void *)ctx[2]);		\
+	BEGIN(true, (void *)ctx[0], (void *)ctx[1], (void *)ctx[2]);	\
 	return 0;							\
 }									\
 SEC("?kprobe") int off__kprobe_##name(struct pt_regs *ctx)		\
 {									\
-	BEGIN((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), (void *)PT_REGS_PARM3(ctx)); \
+	BEGIN(false, (void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), (void *)PT_REGS_PARM3(ctx)); \
 	return 0;							\
 }									\
 SEC("?fexit") int off__fexit_##name(unsigned long long *ctx)		\
@@ -210,12 +212,12 @@ SEC("?kretprobe") int off__kretprobe_##name(struct pt_regs *ctx)	\
 	return 0;							\
 }
 
-#define ___FS_READ(iocb, iter, none)	fs_begin_kiocb(FS_READ, iocb)
-#define ___FS_WRITE(iocb, iter, none)	fs_begin_kiocb(FS_WRITE, iocb)
-#define ___FS_OPEN(inode, file, none)	fs_begin_file(FS_OPEN, file, 0)
-#define ___FS_FSYNC(file, start, end)	fs_begin_file(FS_FSYNC, file, (__u64)(start))
-#define ___FS_GETATTR(first, second, mask) fs_begin_getattr(first, second)
-#define ___FS_ATOMIC_OPEN(inode, dentry, file) fs_begin_atomic(dentry, file)
+#define ___FS_READ(direct, iocb, iter, none)	fs_begin_kiocb(direct, FS_READ, iocb)
+#define ___FS_WRITE(direct, iocb, iter, none)	fs_begin_kiocb(direct, FS_WRITE, iocb)
+#define ___FS_OPEN(direct, inode, file, none)	fs_begin_file(direct, FS_OPEN, file, 0)
+#define ___FS_FSYNC(direct, file, start, end)	fs_begin_file(direct, FS_FSYNC, file, (__u64)(start))
+#define ___FS_GETATTR(direct, first, second, mask) fs_begin_getattr(direct, first, second)
+#define ___FS_ATOMIC_OPEN(direct, inode, dentry, file) fs_begin_atomic(direct, dentry, file)
 
 #define ON_FS_CALL							\
 static __always_inline int fs_call(struct fs_begun *call, __u32 what, long ret); \

@@ -304,6 +304,32 @@ TEST(promises,
 	CHECK_EQ(run("corekit", "tcplife", "-q", "-d", "100ms")->status, 0);
 }
 
+TEST(promises, "the few types that tools/btf leaves are enough: each tool says the same as with all of them")
+{
+	const char *btf = getenv("BTF") ?: "/bin/btf", *all, *few;
+	struct how patient = { .deadline = 400 };
+	struct utsname name;
+	struct stat st;
+
+	uname(&name);
+	all = text("/boot/vmlinux-%s", name.release);
+	few = text("/usr/share/corekit/btf/%s.btf", name.release);
+	REQUIRE(run("cp", "/sys/kernel/btf/vmlinux", tmp("types"))->status == 0);
+	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL) == 0 && mount("none", "/boot", "tmpfs", 0, NULL) == 0 &&
+		run("mkdir", "-p", "/usr/share/corekit")->status == 0 && mount("none", "/usr/share/corekit", "tmpfs", 0, NULL) == 0 &&
+		mkdir("/usr/share/corekit/btf", 0755) == 0);
+	REQUIRE(run("cp", tmp("types"), all)->status == 0);
+	patient.out = open(tmp("with all"), O_CREAT | O_WRONLY, 0600);
+	CHECK_EQ(job_run(&patient, ARGV("corekit", "doctor", "--json"))->status, 0);
+	REQUIRE(unlink(all) == 0 && run(btf, getenv("COREKIT"), tmp("types"), few)->status == 0);
+	patient.out = open(tmp("with few"), O_CREAT | O_WRONLY, 0600);
+	CHECK_EQ(job_run(&patient, ARGV("corekit", "doctor", "--json"))->status, 0);
+	CHECK_EQ(run("cmp", tmp("with all"), tmp("with few"))->status, 0);
+	CHECK(stat(few, &st) == 0 && st.st_size < 400000);
+	CHECK_EQ(run("corekit", "tcplife", "-q", "-d", "100ms")->status, 0);
+}
+
 /* --- Buffer --- */
 
 TEST(promises, "-b takes sizes up to a power of two, and refuses the rest")

@@ -195,6 +195,31 @@ static bool choose(struct run *run, struct bpf_program *p, const struct name *n)
 }
 
 /*
+ * Iterators need the kernel's own BTF. Those called NAME_meet, which look at what was there before, a tool can do without.
+ */
+static int select_iterators(struct run *run)
+{
+	struct bpf_program *p;
+	char why[160];
+
+	bpf_object__for_each_program(p, run->skel->obj) {
+		const char *section = bpf_program__section_name(p), *name = bpf_program__name(p);
+
+		section += *section == '?';
+		if (strncmp(section, "iter/", 5) || !bpf_program__autoload(p) || kernel_has_program(section, why, sizeof(why)))
+			continue;
+		if (strlen(name) < 5 || strcmp(name + strlen(name) - 5, "_meet")) {
+			err("can't run here: %s: %s", section, why);
+			return -EOPNOTSUPP;
+		}
+		rule_out(name, why);
+		bpf_program__set_autoload(p, false);
+		lesser = true;
+	}
+	return 0;
+}
+
+/*
  * Of each group the first usable way; 0, -EOPNOTSUPP after one line on stderr, or an error.
  * Ways that follow pointers as they are come first; else it is the object's order, which is
  * by section: programs of one section stand together, wherever they were written.
@@ -231,7 +256,7 @@ int attach_select(struct run *run)
 			return -EOPNOTSUPP;
 		}
 	}
-	return fit_maps(run);
+	return select_iterators(run) ?: fit_maps(run);
 }
 
 /* libbpf tells only its log which program failed and why; the verifier's last words come before its statistics. */
@@ -369,7 +394,7 @@ int attach_read(struct bpf_program *iterator, size_t size, int (*fn)(void *ctx, 
 
 int attach_walk(struct bpf_program *iterator)
 {
-	return attach_read(iterator, 0, NULL, NULL);
+	return bpf_program__autoload(iterator) ? attach_read(iterator, 0, NULL, NULL) : 0;
 }
 
 /* Descriptors of links and events, and of programs. */
@@ -469,10 +494,14 @@ void attach_lesser_why(void)
 
 	/* ruled-out programs are in the order in which they were tried */
 	for (int i = 0; i < n_ruled && at < sizeof(text); i++) {
+		const char *section;
+
 		p = bpf_object__find_program_by_name(the_run->skel->obj, ruled[i].program);
-		if (p && !strstr(text, ruled[i].why) && !strstr(ruled[i].why, "arguments here"))
-			at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "",
-				       bpf_program__section_name(p) + 1, ruled[i].why);
+		if (!p || strstr(text, ruled[i].why) || strstr(ruled[i].why, "arguments here"))
+			continue;
+		section = bpf_program__section_name(p);
+		at += snprintf(text + at, sizeof(text) - at, "%sno %s: %s", at ? "; " : "", section + (*section == '?'),
+			       ruled[i].why);
 	}
 	err("%s", text);
 }

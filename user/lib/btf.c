@@ -766,7 +766,7 @@ static int btf_lent(void)
 {
 	static const char *const places[] = {"/boot/vmlinux-%s", "/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
 					     "/usr/lib/debug/usr/lib/modules/%s/vmlinux", "/lib/modules/%s/vmlinux",
-					     "/lib/modules/%s/build/vmlinux"};
+					     "/lib/modules/%s/build/vmlinux", "/usr/share/corekit/btf/%s.btf"};
 	struct utsname name;
 	char path[256];
 	int err = -ENOENT;

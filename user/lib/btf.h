@@ -37,8 +37,8 @@ struct btf_value {
  */
 int btf_open(struct btf_types **b, const char *path);
 /*
- * Where the kernel has no BTF of its own, this file stands for it, else what is installed for it in /boot, /usr/lib/debug or
- * /lib/modules. Programs that the kernel attaches by its own BTF (tp_btf, fentry, iterators) aren't to be had then.
+ * Where the kernel has no BTF of its own, this file stands for it, else what is installed for it in /boot, /usr/lib/debug,
+ * /lib/modules or /usr/share/corekit/btf (tools/btf). Programs that the kernel attaches by its own BTF (tp_btf, fentry, iterators) aren't to be had then.
  */
 void btf_lend(const char *path);
 bool btf_own(void);

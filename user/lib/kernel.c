@@ -150,7 +150,7 @@ bool kernel_fentry(void)
 	if (answer)
 		return answer == YES;
 	answer = NO;
-	if (btf_open(&types, NULL) || (id = btf_find(types, "bpf_fentry_test1", BTF_KIND_FUNC)) < 0)
+	if (!btf_own() || btf_open(&types, NULL) || (id = btf_find(types, "bpf_fentry_test1", BTF_KIND_FUNC)) < 0)
 		return false;
 	opts.attach_btf_id = id;
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", insns, 2, &opts);
@@ -366,7 +366,7 @@ static void doctor_kernel(void)
 	ask("task storage", kernel_task_storage(), "not for tracing: a hash is used in its place");
 	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");
 	ask("tp_btf", kernel_btf("btf_trace_sched_switch", BTF_KIND_TYPEDEF, why, sizeof(why)), why);
-	ask("fentry, fexit", kernel_fentry(), "this kernel has no BPF trampolines");
+	ask("fentry, fexit", kernel_fentry(), btf_own() ? "this kernel has no BPF trampolines" : "this kernel has no BTF of its own");
 	ask("kprobe", has_type("kprobe"), "this kernel is built without kprobes");
 	ask("uprobe", has_type("uprobe"), "this kernel is built without uprobes");
 	ask("perf event", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_PERF_EVENT, NULL) > 0, "");
