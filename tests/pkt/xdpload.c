@@ -177,6 +177,7 @@ TEST(xdpload, "--pin outlives the tool, --status shows what it has done, --detac
 	struct job *job;
 	bool several;
 
+	bpffs();
 	if (has_pins())
 		SKIP("somebody has an xdpload pinned");
 	netns_enter(veth.ns[1]);
