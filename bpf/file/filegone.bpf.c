@@ -22,6 +22,7 @@ ON_SYSCALL_IF(DELETES(nr) || RENAMES(nr))
 {
 	struct path_start from = { AT_FDCWD, call->arg[0] }, to = { AT_FDCWD, call->arg[1] };
 	__u32 action = GONE_RENAME, used;
+	__u64 size;
 	struct filegone_event *e;
 
 	if (syscall_is(call, unlink) || syscall_is(call, rmdir)) {
@@ -46,9 +47,10 @@ ON_SYSCALL_IF(DELETES(nr) || RENAMES(nr))
 	e->paths.len[1] = e->paths.base_len[1] = e->paths.cut[1] = 0;
 	if (action >= GONE_RENAME)
 		used = path_pair_add(&e->paths, 1, &to, used, want_file && e->ret != -EBADF);
-	barrier_var(used);
-	if (used > sizeof(e->paths.data))
+	size = used;
+	barrier_var(size);	/* of 64 bits: else clang bounds one copy of it and hands over another */
+	if (size > sizeof(e->paths.data))
 		return 0;
-	event_output(e, offsetof(struct filegone_event, paths.data) + used);
+	event_output(e, offsetof(struct filegone_event, paths.data) + size);
 	return 0;
 }

@@ -147,13 +147,15 @@ static __always_inline bool failed(const struct syscall *call)
 
 static __always_inline void send(struct filewho_event *e, const struct syscall *call, __u32 how, __u32 used)
 {
+	__u64 size = used;
+
 	origin_fill(&e->origin);
 	e->how = how;
 	e->bytes = how == WHO_READ || how == WHO_WRITE ? call->ret : 0;
 	e->elsewhere = is_elsewhere();
-	barrier_var(used);
-	if (used <= sizeof(e->paths.data))
-		event_output(e, offsetof(struct filewho_event, paths.data) + used);
+	barrier_var(size);	/* of 64 bits: else clang bounds one copy of it and hands over another */
+	if (size <= sizeof(e->paths.data))
+		event_output(e, offsetof(struct filewho_event, paths.data) + size);
 }
 
 /*

@@ -333,9 +333,9 @@ ON_TRACE_AS(done, consume_skb, const struct sk_buff___own *skb)
  * verify. User space knows by the address which it was; here all count as part of the way in. ---
  */
 
-static __always_inline int called(const struct sk_buff___own *skb, struct pt_regs *ctx)
+static __always_inline int called(const struct sk_buff___own *skb, __u32 netns, struct pt_regs *ctx)
 {
-	struct pktpath_event e = { .stop = PKTPATH_IP, .location = PT_REGS_IP(ctx) };
+	struct pktpath_event e = { .stop = PKTPATH_IP, .location = PT_REGS_IP(ctx), .flow.netns = netns };
 
 	return skb_at(skb, &e);
 }
@@ -343,13 +343,16 @@ static __always_inline int called(const struct sk_buff___own *skb, struct pt_reg
 SEC("?kprobe")
 int on_first(struct pt_regs *ctx)
 {
-	return called((void *)PT_REGS_PARM1(ctx), ctx);
+	return called((void *)PT_REGS_PARM1(ctx), 0, ctx);
 }
 
+/* It has the namespace as its first argument, which what is sent doesn't tell before it has a device. */
 SEC("?kprobe")
 int on_third(struct pt_regs *ctx)
 {
-	return called((void *)PT_REGS_PARM3(ctx), ctx);
+	const struct net___own *net = (void *)PT_REGS_PARM1(ctx);
+
+	return called((void *)PT_REGS_PARM3(ctx), BPF_CORE_READ(net, ns.inum), ctx);
 }
 
 SEC("?kprobe")

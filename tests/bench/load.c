@@ -161,13 +161,13 @@ static long do_connect(long count)
 	return count;
 }
 
-/* A byte to the other end of a connection over lo, and one back. */
-static long do_talk(long count)
+/* So many bytes to the other end of a connection over lo, and as many back. */
+static long talk_of(long count, ssize_t size)
 {
+	static char bytes[65536];
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), peer, on = 1;
 	socklen_t len = sizeof(to);
-	char c = 0;
 
 	must(!bind(server, (void *)&to, len) && !listen(server, 1) && !getsockname(server, (void *)&to, &len) &&
 	     !connect(client, (void *)&to, len), "connect");
@@ -175,12 +175,23 @@ static long do_talk(long count)
 	must(peer >= 0 && !setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) &&
 	     !setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), "accept");
 	for (long i = 0; i < count; i++)
-		must(write(client, &c, 1) == 1 && read(peer, &c, 1) == 1 && write(peer, &c, 1) == 1 && read(client, &c, 1) == 1,
-		     "talk");
+		must(write(client, bytes, size) == size && recv(peer, bytes, size, 0) == size && write(peer, bytes, size) == size &&
+		     recv(client, bytes, size, 0) == size, "talk");
 	close(client);
 	close(peer);
 	close(server);
 	return count;
+}
+
+static long do_talk(long count)
+{
+	return talk_of(count, 1);
+}
+
+/* As much as comes in one piece by TCP. */
+static long do_talk16k(long count)
+{
+	return talk_of(count, 16384);
 }
 
 /* To itself over lo: each is received in a soft interrupt. */
@@ -439,6 +450,7 @@ static const struct {
 	{ "pipe", do_pipe }, { "connect", do_connect }, { "datagram", do_datagram },
 	{ "read", do_read }, { "kill", do_kill }, { "nap", do_nap },
 	{ "thread", do_thread }, { "lookup", do_lookup }, { "tls", do_tls }, { "malloc", do_malloc }, { "talk", do_talk },
+	{ "talk16k", do_talk16k },
 	{ "stat", do_stat }, { "sync", do_sync }, { "cached", do_cached }, { "unlink", do_unlink }, { "print", do_print },
 	{ "umount", do_umount }, { "setuid", do_setuid }, { "shared", do_shared }, { "fault", do_fault }, { "bind", do_bind },
 	{ "listen", do_listen }, { "refused", do_refused }, { "local", do_local }, { "pass", do_pass },

@@ -426,7 +426,7 @@ void link_address(const char *name, int family, const char *address, int bits)
 	REQUIRE(request_send(&request) == 0);
 }
 
-void route_add(int family, const char *to, int bits, const char *gateway)
+int route_new(int family, const char *to, int bits, const char *gateway, void (*more)(struct request *request, void *arg), void *arg)
 {
 	struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
 	struct rtmsg *message = request_room(&request, sizeof(*message));
@@ -441,7 +441,14 @@ void route_add(int family, const char *to, int bits, const char *gateway)
 		REQUIRE(inet_pton(family, gateway, bytes) == 1);
 		request_attribute(&request, RTA_GATEWAY, bytes, size);
 	}
-	REQUIRE(request_send(&request) == 0);
+	if (more)
+		more(&request, arg);
+	return request_send(&request);
+}
+
+void route_add(int family, const char *to, int bits, const char *gateway)
+{
+	REQUIRE(route_new(family, to, bits, gateway, NULL, NULL) == 0);
 }
 
 void link_pair(const char *name, int ns, const char *there)

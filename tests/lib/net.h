@@ -62,6 +62,9 @@ bool veth_delay(int ms); /* what leaves this namespace's end is late by so many 
 void link_pair(const char *name, int ns, const char *there);
 void link_up(const char *name);
 void link_address(const char *name, int family, const char *address, int bits);
+/* 0 or a negative errno; `more` adds attributes. */
+struct request;
+int route_new(int family, const char *to, int bits, const char *gateway, void (*more)(struct request *request, void *arg), void *arg);
 void route_add(int family, const char *to, int bits, const char *gateway); /* gateway NULL: what goes there is lost */
 int netns_here(unsigned long *number);
 void bpffs(void);	/* at /sys/fs/bpf, of the test's own unless there is one */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <linux/lwtunnel.h>
 #include <net/if.h>
 #include <sys/socket.h>
 #include "frame.h"
+#include "lwt.skel.h"
 
 #define OPEN_PORT 4001
 #define CLOSED_PORT 4002
@@ -153,6 +155,15 @@ TEST(pktpath, "every stop of datagrams and a connection from one namespace to an
 	CHECK_NO_LOSS(near);
 }
 
+static void route_with(const char *gateway, void (*more)(struct request *request, void *arg), void *arg)
+{
+	int err = route_new(AF_INET, "198.51.100.0", 24, gateway, more, arg);
+
+	if (err == -EOPNOTSUPP)
+		SKIP("no programs in routes in this kernel");
+	REQUIRE(err == 0);
+}
+
 /* A router sends it back to where it came from, which takes no packets from itself. */
 TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where it is dropped; and one to a closed port")
 {
@@ -189,6 +200,113 @@ TEST(pktpath, "its own datagram through a router, which lowers its TTL, to where
 	CHECK_EQ(rows(closed, IS("packet", 1)), rows(closed));
 	if (WHOLE(closed))
 		check_way(closed, 1, ARGV("queue", "xmit", "receive", "route", "drop"));
+}
+
+/* Programs of a route, by LWT_BPF_IN, _OUT and _XMIT. */
+struct of_route {
+	int fd[4];
+};
+
+static void add_programs(struct request *request, void *arg)
+{
+	const struct of_route *of = arg;
+	__u16 kind = LWTUNNEL_ENCAP_BPF;
+	struct rtattr *all, *one;
+
+	request_attribute(request, RTA_ENCAP_TYPE, &kind, sizeof(kind));
+	all = request_attribute(request, RTA_ENCAP, NULL, 0);
+	for (int i = LWT_BPF_IN; i <= LWT_BPF_XMIT; i++) {
+		if (!of->fd[i])
+			continue;
+		one = request_attribute(request, i, NULL, 0);
+		request_attribute(request, LWT_BPF_PROG_FD, &of->fd[i], sizeof(of->fd[i]));
+		request_attribute(request, LWT_BPF_PROG_NAME, "test", 5);
+		request_end(request, one);
+	}
+	request_end(request, all);
+}
+
+static bool has_all_drops(void *job)
+{
+	char *now = job_now(job), *at = now;
+	int n = 0;
+
+	while ((at = strstr(at, "\"drop\""))) {
+		at++;
+		n++;
+	}
+	free(now);
+	return n >= 4;
+}
+
+/* 4001 comes back to where it came from, which takes no packets from itself. */
+TEST(pktpath, "programs in routes (LWT): the stops before them, and what they drop, there and nowhere else")
+{
+	struct lwt_bpf *skel = lwt_bpf__open_and_load();
+	struct veth veth = veth_new();
+	struct job *job;
+	int sender, fd;
+	bool traced;
+	json_t *r;
+
+	REQUIRE(skel);
+	netns_enter(veth.ns[1]);
+	fd = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0 && write(fd, "1", 1) == 1);
+	close(fd);
+	route_with("192.0.2.1", add_programs, &(struct of_route){{[LWT_BPF_IN] = bpf_program__fd(skel->progs.route_in)}});
+	netns_enter(veth.ns[0]);
+	route_with("192.0.2.2", add_programs,
+		  &(struct of_route){{[LWT_BPF_OUT] = bpf_program__fd(skel->progs.route_out),
+				      [LWT_BPF_XMIT] = bpf_program__fd(skel->progs.route_xmit)}});
+	sender = bound(SOCK_DGRAM, 5001);
+	send_to(sender, "192.0.2.2", 9);	/* that waits for the other's address */
+	job = tool_start("pktpath", "-F", "--dst", "198.51.100.7", "--proto", "udp", "-o", "+netns,dport,location");
+	for (int port = 4001; port <= 4004; port++) {
+		struct sockaddr_in at = there("198.51.100.7", port);
+
+		/* what is dropped on its way out is told to the sender: EPERM, or EINVAL */
+		CHECK_EQ(sendto(sender, "eight !", 8, 0, (void *)&at, sizeof(at)) == 8, port == 4001 || port == 4003);
+	}
+	CHECK(until(20, has_all_drops, job));
+	tool_stop(job);
+
+	/* the programs themselves: in, out, xmit */
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(skel->bss->seen[1][i], 1);
+		CHECK_EQ(skel->bss->seen[2][i], i != 3);
+		CHECK_EQ(skel->bss->seen[0][i], i == 0 || i == 2);
+	}
+	traced = rows(job, IS("stop", "lwt-out"));
+	if (!traced)
+		CHECK_HAS(job->err, "--functions: none can be traced here");
+	CHECK_ROWS(job, 4, IS("stop", "drop"));
+	CHECK_ROWS(job, 1, IS("stop", "drop"), IS("netns", FROM), IS("dport", 4001));
+	CHECK_ROWS(job, 1, IS("stop", "drop"), IS("netns", FROM), IS("dport", 4002));
+	CHECK_ROWS(job, 1, IS("stop", "drop"), IS("netns", TO), IS("dport", 4003));
+	CHECK_ROWS(job, 1, IS("stop", "drop"), IS("dport", 4004));
+	CHECK_EQ(rows(job, IS("stop", "xmit"), IS("dport", 4002)) + rows(job, IS("stop", "xmit"), IS("dport", 4004)), 0);
+	CHECK_ROWS(job, 1, IS("stop", "xmit"), IS("dport", 4003));
+	CHECK_ROWS(job, 2, IS("stop", "xmit"), IS("dport", 4001));
+	if (traced) {
+		CHECK_ROWS(job, 4, IS("stop", "lwt-out"), IS("netns", FROM));
+		CHECK_ROWS(job, 3, IS("stop", "lwt-xmit"), IS("netns", FROM));
+		CHECK_ROWS(job, 2, IS("stop", "lwt-in"), IS("netns", TO));
+	}
+	if (traced && WHOLE(job)) {
+		each_row(r, job, IS("stop", "lwt-out")) {
+			long long packet = number(r, "packet");
+
+			switch (number(r, "dport")) {
+			case 4001: check_way(job, packet, ARGV("lwt-out", "lwt-xmit", "queue", "xmit", "receive", "lwt-in", "forward", "xmit", "receive", "drop")); break;
+			case 4002: check_way(job, packet, ARGV("lwt-out", "lwt-xmit", "drop")); break;
+			case 4003: check_way(job, packet, ARGV("lwt-out", "lwt-xmit", "queue", "xmit", "receive", "lwt-in", "drop")); break;
+			default: check_way(job, packet, ARGV("lwt-out", "drop"));
+			}
+		}
+	}
+	CHECK_NO_LOSS(job);
+	lwt_bpf__destroy(skel);
 }
 
 /* "tunnel": IP in IP, from this namespace's end of the pair to the other; what is for 203.0.113.0/24 goes into it. */

@@ -6,6 +6,7 @@
 #include "lib/btf.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "lib/names.h"
 #include "lib/points.h"
 #include "gen/ksnoop.h"
 #include "gen/ksnoop.skel.h"
@@ -169,8 +170,8 @@ static void show_returned(struct out *out, const struct column *c, const void *r
 
 	if (!call->took || (functions[call->place].n >= 0 && !v->kind))
 		out_nothing(out);
-	else if (value < 0 && value >= -4095 && (v->kind == BTF_KIND_PTR || v->is_signed) && strerrorname_np(-value))
-		out_printf(out, "-%s", strerrorname_np(-value));
+	else if (value < 0 && value >= -4095 && (v->kind == BTF_KIND_PTR || v->is_signed) && names_errno(-value))
+		out_printf(out, "-%s", names_errno(-value));
 	else
 		show_value(out, v, call->returned);
 }

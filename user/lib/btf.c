@@ -619,12 +619,15 @@ void btf_type_text(struct btf_types *b, __u32 id, char *text, size_t size)
 
 /* Opening. */
 
+/* Linux 7's headers have a longer struct than BTF has had: what follows is not needed. */
+#define HEADER_LEN (offsetof(struct btf_header, str_len) + sizeof(__u32))
+
 static int btf_parse(struct btf_types *b)
 {
 	const struct btf_header *h = (const void *)b->map;
 	size_t left;
 
-	if (b->size < sizeof(*h) || h->magic != BTF_MAGIC || h->version != BTF_VERSION || h->hdr_len < sizeof(*h) ||
+	if (b->size < HEADER_LEN || h->magic != BTF_MAGIC || h->version != BTF_VERSION || h->hdr_len < HEADER_LEN ||
 	    h->hdr_len > b->size)
 		return -EINVAL;
 	left = b->size - h->hdr_len;
@@ -1337,7 +1340,7 @@ static void btf_want_targets(struct btf_out *o, Elf *elf)
 
 static int btf_write(struct btf_out *o)
 {
-	struct btf_header h = {.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(h)};
+	struct btf_header h = {.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = HEADER_LEN};
 	size_t done = 0;
 	ssize_t n;
 	int fd;
@@ -1350,7 +1353,7 @@ static int btf_write(struct btf_out *o)
 	fd = memfd_create("btf", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, &h, sizeof(h)) != sizeof(h))
+	if (write(fd, &h, HEADER_LEN) != (ssize_t)HEADER_LEN)
 		goto err;
 	while (done < o->types.len) {
 		n = write(fd, o->types.p + done, o->types.len - done);

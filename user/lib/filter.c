@@ -275,6 +275,22 @@ int filter_cgroup_open(const char *word)
 	return -EINVAL;
 }
 
+int filter_cgroup_attach(struct bpf_program *program, const char *path)
+{
+	int fd = filter_cgroup_open(path ?: "/"), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = attach_keep(bpf_program__attach_cgroup(program, fd));
+	close(fd);
+	if (ret == -EBADF)
+		err("--cgroup: '%s' is no cgroup (v2)", path);
+	else if (ret)
+		err("cgroup %s: %s%s", path ?: "/", strerror(-ret),
+		    ret == -EPERM ? ": run it as root; or a program there, or above it, allows no other" : "");
+	return ret;
+}
+
 static int add_cgroup(const struct opt *o, const char *word)
 {
 	const char *mount = need_mount();

@@ -12,5 +12,6 @@ int filter_user(const char *name, __u32 *uid, char *found, size_t size);
 const char *filter_cgroup_mount(void);
 const char *filter_cgroup_path(__u64 id);
 int filter_cgroup_open(const char *path);	/* "/a/b", "a/b", or with where it is mounted; -errno: stderr has a line on it */
+int filter_cgroup_attach(struct bpf_program *program, const char *path);	/* NULL: to all; its error is told */
 
 #endif

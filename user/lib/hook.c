@@ -586,6 +586,21 @@ static int attach_sockets(void)
 
 /* --- What outlives the tool. --- */
 
+static struct {
+	int fd;
+	char name[16];
+} pin_too[16];
+static int n_pin_too;
+
+int hook_pin_too(int fd, const char *name)
+{
+	if (n_pin_too == sizeof(pin_too) / sizeof(*pin_too))
+		return -E2BIG;
+	pin_too[n_pin_too].fd = fd;
+	snprintf(pin_too[n_pin_too++].name, sizeof(pin_too->name), "%s", name);
+	return 0;
+}
+
 static void label(struct attached *a, int index)
 {
 	struct bpf_link_info info = {};
@@ -643,6 +658,10 @@ static int pin(struct run *run, struct attached *a)
 			continue;
 		snprintf(path, sizeof(path), "%s/map_%s", folder, bpf_map__name(map));
 		ret = bpf_obj_pin(bpf_map__fd(map), path);
+	}
+	for (int i = 0; i < n_pin_too && !ret; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, pin_too[i].name);
+		ret = bpf_obj_pin(pin_too[i].fd, path);
 	}
 	if (ret)
 		err("--pin: %s: %s", path, strerror(-ret));
@@ -876,13 +895,60 @@ static int detach_one(const char *folder, const struct pinned *p)
 	return 0;
 }
 
+/* How many folders there are of those that were asked for, each given to fn. */
+static int each_pinned(struct run *run, int kind, int (*fn)(void *ctx, const char *folder, const struct pinned *p), void *ctx)
+{
+	char path[256], folder[520];
+	struct dirent *entry;
+	int n = 0, ret = 0;
+	struct pinned p;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), PINS "/%s", run->tool->name);
+	dir = opendir(path);
+	while (dir && !ret && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "%15[a-z]_%15[a-z]_%llu_%lu", p.kind, p.direction, &p.index, &p.netns) != 4 || !wanted(&p, kind))
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name);
+		ret = fn(ctx, folder, &p);
+		n += !ret;
+	}
+	if (dir)
+		closedir(dir);
+	return ret ?: n;
+}
+
+struct show_pinned {
+	int (*fn)(void *ctx, const char *folder, const char *interface);
+	void *ctx;
+};
+
+static int show_one(void *ctx, const char *folder, const struct pinned *p)
+{
+	const struct show_pinned *show = ctx;
+	char name[IF_NAMESIZE] = "";
+
+	if (p->netns == hook_netns())
+		if_indextoname(p->index, name);
+	return show->fn(show->ctx, folder, name);
+}
+
+int hook_each_pinned(struct run *run, int (*fn)(void *ctx, const char *folder, const char *interface), void *ctx)
+{
+	int ret = parse_places() ?: each_pinned(run, HOOK_KINDS, show_one, &(struct show_pinned){ fn, ctx });
+
+	return ret < 0 ? ret : 0;
+}
+
+static int detach_it(void *ctx, const char *folder, const struct pinned *p)
+{
+	return detach_one(folder, p);
+}
+
 int hook_first(struct run *run)
 {
 	int kind = find_kind(), n = 0, ret = kind < 0 ? kind : 0;
-	char path[256], folder[520];
-	struct dirent *entry;
-	struct pinned p;
-	DIR *dir;
+	char path[256];
 
 	if (!hook.detach || ret)
 		return ret;
@@ -891,17 +957,9 @@ int hook_first(struct run *run)
 		ret = hook_usage("--detach: it undoes --pin: give one of them");
 	if (ret)
 		return ret;
+	n = each_pinned(run, kind, detach_it, NULL);
+	ret = n < 0 ? n : 0;
 	snprintf(path, sizeof(path), PINS "/%s", run->tool->name);
-	dir = opendir(path);
-	while (dir && !ret && (entry = readdir(dir))) {
-		if (sscanf(entry->d_name, "%15[a-z]_%15[a-z]_%llu_%lu", p.kind, p.direction, &p.index, &p.netns) != 4 || !wanted(&p, kind))
-			continue;
-		snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name);
-		ret = detach_one(folder, &p);
-		n += !ret;
-	}
-	if (dir)
-		closedir(dir);
 	rmdir(path);	/* where nothing else is in them */
 	rmdir(PINS);
 	if (!ret && !n) {

@@ -63,6 +63,10 @@ int hook_index(int at);			/* of the at-th interface; 0: there are no more */
 unsigned long hook_netns(void);		/* the number of the network namespace that they are in */
 int hook_to_cpus(struct run *run);	/* after hook_setup(): can this kernel send packets to CPUs in that mode? Tells if not */
 
+int hook_pin_too(int fd, const char *name);	/* before hook_attach(): a link that --pin is to keep as well */
+/* Each folder of --pin's, on the interfaces that were asked for, or on all; "": of another network namespace, or gone. */
+int hook_each_pinned(struct run *run, int (*fn)(void *ctx, const char *folder, const char *interface), void *ctx);
+
 /*
  * For tools that attach other programs, to other interfaces: one program to one. After an error its cause, with driver,
  * MTU, holder and remedy, is on stderr. The link's descriptor, kept until the end, or -errno.
@@ -95,6 +99,9 @@ int guard_start(void);			/* before anything is loaded, with all rights */
 int guard_tell(const struct guarded *what);	/* before it is attached */
 int guard_end(void);			/* removes all, and says whether that was done */
 int guard_remove(const struct guarded *what);	/* at once, by this process */
+/* A guard with other work, once its descriptor 0 says that the tool has ended; those of `keep`, 8 at most, it has from 2 on. */
+int guard_fork(int (*work)(int first), const int *keep, int n);
+int guard_end_within(int ms);		/* its pid: it isn't through with it, and goes on */
 int guard_socket_filter(int fd);	/* 0: it has none */
 int guard_each_socket(int pid, int (*fn)(void *ctx, int fd, __u64 cookie), void *ctx);
 

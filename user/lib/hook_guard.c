@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,24 +112,38 @@ int guard_remove(const struct guarded *g)
 	return ret;
 }
 
-static void __attribute__((noreturn)) guard_run(int from, int to)
+static int remove_all(int none)
 {
 	static struct guarded list[MOST];
 	int n = 0, ret = 0;
+
+	while (n < MOST && read(0, &list[n], sizeof(*list)) == sizeof(*list))
+		n = list[n].stay ? 0 : n + 1;
+	while (n--)
+		ret = guard_remove(&list[n]) ?: ret;
+	return ret;
+}
+
+/* Its descriptors: 0 from the tool, 1 to it, then those that it keeps. */
+static void __attribute__((noreturn)) guard_run(int from, int to, int (*work)(int first), const int *keep, int n)
+{
+	int ret = 0, high[8] = {};
 
 	setsid();
 	if (chdir("/"))
 		ret = 0;	/* then what it was in stays busy */
 	prctl(PR_SET_NAME, "corekit-guard");
+	for (int i = 0; i < n; i++)
+		high[i] = fcntl(keep[i], F_DUPFD, 64);
 	if (dup2(from, 0) || dup2(to, 1) != 1)
 		_exit(1);
-	if (syscall(SYS_close_range, 2, ~0U, 0))
-		for (int i = 2; i < 1024; i++)
+	for (int i = 0; i < n; i++)
+		if (dup2(high[i], 2 + i) != 2 + i)
+			_exit(1);
+	if (syscall(SYS_close_range, 2 + n, ~0U, 0))
+		for (int i = 2 + n; i < 1024; i++)
 			close(i);
-	while (n < MOST && read(0, &list[n], sizeof(*list)) == sizeof(*list))
-		n = list[n].stay ? 0 : n + 1;
-	while (n--)
-		ret = guard_remove(&list[n]) ?: ret;
+	ret = work(2);
 	_exit(write(1, &ret, sizeof(ret)) != sizeof(ret));
 }
 
@@ -146,7 +161,7 @@ static pid_t fork_blocked(void)
 	return pid;
 }
 
-int guard_start(void)
+int guard_fork(int (*work)(int first), const int *keep, int n)
 {
 	int down[2], up[2], ret;
 	pid_t pid;
@@ -164,7 +179,7 @@ int guard_start(void)
 	pid = fork_blocked();
 	if (!pid) {
 		close(down[1]);
-		guard_run(down[0], up[1]);
+		guard_run(down[0], up[1], work, keep, n);
 	}
 	ret = pid < 0 ? -errno : 0;
 	close(down[0]);
@@ -180,6 +195,11 @@ int guard_start(void)
 	return 0;
 }
 
+int guard_start(void)
+{
+	return guard_fork(remove_all, NULL, 0);
+}
+
 int guard_tell(const struct guarded *what)
 {
 	static int told;
@@ -189,14 +209,19 @@ int guard_tell(const struct guarded *what)
 	return write(to_guard, what, sizeof(*what)) == sizeof(*what) ? 0 : -EPIPE;
 }
 
-int guard_end(void)
+int guard_end_within(int ms)
 {
+	struct pollfd fd = { .fd = answer, .events = POLLIN };
 	int ret = 0;
 	ssize_t n;
 
 	if (!guard)
 		return 0;
-	close(to_guard);
+	if (to_guard >= 0)
+		close(to_guard);
+	to_guard = -1;
+	if (ms >= 0 && !poll(&fd, 1, ms))
+		return guard;
 	do {
 		n = read(answer, &ret, sizeof(ret));
 	} while (n < 0 && errno == EINTR);
@@ -207,4 +232,9 @@ int guard_end(void)
 		;
 	guard = 0;
 	return ret;
+}
+
+int guard_end(void)
+{
+	return guard_end_within(-1);
 }

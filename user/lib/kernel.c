@@ -139,7 +139,7 @@ const char *kernel_lockdown(void)
 #define MOV_R0(n) { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = n }
 
 /* A trampoline can only be tried by attaching: this function is there for such trials (net/bpf/test_run.c). */
-static bool has_fentry(void)
+bool kernel_fentry(void)
 {
 	static enum answer answer;
 	struct bpf_insn insns[] = { MOV_R0(0), EXIT_INSN };
@@ -303,9 +303,9 @@ bool kernel_has_program(const char *section, char *why, size_t size)
 	if (!strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6) || !strncmp(section, "fmod_ret/", 9)) {
 		if (!kernel_btf(target, BTF_KIND_FUNC, why, size))
 			return false;
-		if (!has_fentry())
+		if (!kernel_fentry())
 			snprintf(why, size, "this kernel has no BPF trampolines");
-		return has_fentry();
+		return kernel_fentry();
 	}
 	if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10)) {
 		if (!has_type("kprobe"))
@@ -366,7 +366,7 @@ static void doctor_kernel(void)
 	ask("task storage", kernel_task_storage(), "not for tracing: a hash is used in its place");
 	ask("raw tracepoint", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL) > 0, "");
 	ask("tp_btf", kernel_btf("btf_trace_sched_switch", BTF_KIND_TYPEDEF, why, sizeof(why)), why);
-	ask("fentry, fexit", has_fentry(), btf_own() ? "this kernel has no BPF trampolines" : "this kernel has no BTF of its own");
+	ask("fentry, fexit", kernel_fentry(), btf_own() ? "this kernel has no BPF trampolines" : "this kernel has no BTF of its own");
 	ask("kprobe", has_type("kprobe"), "this kernel is built without kprobes");
 	ask("uprobe", has_type("uprobe"), "this kernel is built without uprobes");
 	ask("perf event", libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_PERF_EVENT, NULL) > 0, "");

@@ -90,6 +90,7 @@ bool kernel_caps_all(void);	/* what the kernel refuses is no matter of rights */
 int kernel_caps_drop(__u64 keep);
 bool kernel_has_program(const char *section, char *why, size_t size);
 bool kernel_task_storage(void);
+bool kernel_fentry(void);	/* BPF trampolines, by a trial */
 __u8 kernel_compat(void);
 const char *kernel_lockdown(void);
 int kernel_doctor(int argc, char **argv);

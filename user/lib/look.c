@@ -296,8 +296,8 @@ bool look_write(struct out *o, const struct column *c, const void *row)
 	case L_SIGNAL:
 		if (n >= 34 && n <= 64)
 			out_printf(o, "SIGRTMIN+%lld", n - 34);
-		else if (sigabbrev_np(n))
-			out_printf(o, "SIG%s", sigabbrev_np(n));
+		else if (names_signal(n))
+			out_printf(o, "SIG%s", names_signal(n));
 		else
 			out_s64(o, n);
 		return true;

@@ -9,6 +9,7 @@
 #define NAMES_32 0x40000000	/* L_SYSCALL: from the table of 32-bit programs */
 
 const char *names_errno(int error);			/* "ENOENT"; NULL when unknown */
+const char *names_signal(int signal);			/* "TERM"; NULL when unknown, and for real-time ones */
 const char *names_syscall(unsigned int nr, bool is_32);
 int names_syscall_find(const char *name);		/* -1 when unknown */
 int names_errno_find(const char *name);			/* "ENOENT" or "2"; -1 when unknown */

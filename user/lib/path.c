@@ -2,9 +2,11 @@
 /* The user side of bpf/lib/path.bpf.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "lib/btf.h"
 #include "lib/lib.h"
 #include "lib/path_user.h"
@@ -107,28 +109,46 @@ int path_device(const char *path, __u32 *dev)
 	return ret;
 }
 
+/* As the kernel tells of a descriptor; statx(2) would do, which not every C library has. */
+static unsigned long long mount_id(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	unsigned long long id = 0;
+	char name[64], line[128];
+	FILE *f;
+
+	if (fd < 0)
+		return 0;
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	f = fopen(name, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "mnt_id: %llu", &id);
+	if (f)
+		fclose(f);
+	close(fd);
+	return id;
+}
+
 char *path_mount(const char *path)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	unsigned long long id = mount_id(path);
+	FILE *f = id ? fopen("/proc/self/mountinfo", "re") : NULL;
 	bool found = false;
 	char *line = NULL;
 	size_t size = 0;
-	struct statx st;
-	int error = 0;
+	int error = f ? 0 : errno ?: ENOENT;
 
-	if (!f || statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st))
-		error = errno;
-	while (!error && !found) {
+	while (f && !error && !found) {
 		if (getline(&line, &size, f) <= 0)
 			error = ENOENT;
 		else
-			found = st.stx_mask & STATX_MNT_ID && strtoull(line, NULL, 10) == st.stx_mnt_id;
+			found = strtoull(line, NULL, 10) == id;
 	}
 	if (f)
 		fclose(f);
-	if (error) {
-		free(line);
-		errno = error;
-	}
-	return error ? NULL : line;
+	if (found)
+		return line;
+	free(line);
+	errno = error;
+	return NULL;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Rules from text. Each parse_…() gives what is wrong with the word, NULL if nothing is. */
+#include <linux/types.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

@@ -105,19 +105,8 @@ static int setup(struct run *run)
 static int attach(struct run *run)
 {
 	struct cgdev_bpf *skel = (void *)run->skel;
-	const char *path = cgroup ?: "/";
-	int fd = filter_cgroup_open(path), ret;
 
-	if (fd < 0)
-		return fd;
-	ret = attach_keep(bpf_program__attach_cgroup(skel->progs.on_device, fd));
-	close(fd);
-	if (ret == -EBADF)
-		err("--cgroup: '%s' is no cgroup (v2)", path);
-	else if (ret)
-		err("cgroup %s: %s%s", path, strerror(-ret),
-		    ret == -EPERM ? ": run it as root; or a program there, or above it, allows no other" : "");
-	return ret;
+	return filter_cgroup_attach(skel->progs.on_device, cgroup);
 }
 
 /* --- Columns. --- */

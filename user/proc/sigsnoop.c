@@ -24,7 +24,7 @@ static int signal_id(const char *word, __u64 *id)
 	if (!strncasecmp(word, "SIG", 3))
 		word += 3;
 	for (int i = 1; i < RTMIN; i++)
-		if (sigabbrev_np(i) && !strcasecmp(sigabbrev_np(i), word)) {
+		if (names_signal(i) && !strcasecmp(names_signal(i), word)) {
 			*id = i;
 			return 0;
 		}
