@@ -129,7 +129,7 @@ TEST(funccount, "10,000 functions of the kernel at once; an interrupt meanwhile 
 	struct job *job;
 
 	needs("funccount");
-	if (!has_kprobes() || run("grep", "-qw", "bpf_kprobe_multi_link_attach", "/proc/kallsyms")->status)
+	if (!has_kprobes() || run("grep", "-qw", "register_fprobe_ips", "/proc/kallsyms")->status)
 		return;
 	functions_with("available_filter_functions", "", of);
 	for (char c = 'a'; c <= 'z'; c++)
