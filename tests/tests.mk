@@ -2,7 +2,7 @@
 # Tests are found by wildcard: tests/unit/*.c, tests/generic/*.c, tests/DOMAIN/NAME.c.
 test_lib  := $(wildcard tests/lib/*.c)
 test_unit := $(wildcard tests/unit/*.c)
-test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/% %.bpf.c,$(wildcard tests/*/*.c))
+test_all  := $(test_lib) $(filter-out $(test_lib) tests/bench/% tests/fuzz/% tests/second-opinion.d/% %.bpf.c,$(wildcard tests/*/*.c))
 # The library once more: its main() gets another name, since tests have their own.
 user_lib  := $(wildcard user/lib/*.c)
 

@@ -55,6 +55,21 @@ TEST(argdist, "how often each value was there, of several probes; histograms; co
 	CHECK_NO_LOSS(job);
 }
 
+TEST(argdist, "a type in brackets before the first value is its cast, and no condition")
+{
+	struct seen *child = seen_new("counted", calls, NULL);
+	const char *pid = text("%d", child->child.pid), *called = text("%d:argdist_called", getpid());
+	struct job *job = tool_start("argdist", "-p", pid, "sys:close (int)fd", text("%s%%return (int)retval", called), text("%s (arg0 == 4) (char)arg0", called));
+
+	seen_run(child);
+	tool_stop(job);
+	seen_end(child);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("value", "1000")), 4);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("probe", text("%s%%return (int)retval", called)), IS("value", "400")), 4);
+	CHECK_BETWEEN(20 - missed_allowed(job), sum(job, "count", IS("probe", text("%s%%return (int)retval", called))), 20);
+	CHECK_BETWEEN(4 - missed_allowed(job), sum(job, "count", IS("probe", text("%s (arg0 == 4) (char)arg0", called))), 4);
+}
+
 TEST(argdist, "what is wrong is told")
 {
 	static const struct { const char *option, *word, *say; } bad[] = {

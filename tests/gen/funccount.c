@@ -104,6 +104,55 @@ TEST(funccount, "functions of the kernel, one and many, as they begin and as the
 	CHECK_EQ(run("corekit", "funccount", "k:nosuch:vfs_read", "-d", "100ms")->status, 2);
 }
 
+/* How many lines there are of functions whose names begin with one of the letters; of each letter, with `of`. */
+static int functions_with(const char *file, const char *letters, int *of)
+{
+	char line[512];
+	FILE *f = fopen(text("/sys/kernel/tracing/%s", file), "re");
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		n += strchr(letters, *line) != NULL;
+		if (of)
+			of[(unsigned char)*line]++;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+TEST(funccount, "10,000 functions of the kernel at once; an interrupt meanwhile ends it, and nothing is left")
+{
+	static const int after[] = {50, 300, 700, 1500};	/* ms */
+	char letters[32] = "";
+	int of[256] = {}, n, total = 0;
+	struct job *job;
+
+	needs("funccount");
+	if (!has_kprobes() || run("grep", "-qw", "register_fprobe_ips", "/proc/kallsyms")->status)
+		return;
+	functions_with("available_filter_functions", "", of);
+	for (char c = 'a'; c <= 'z'; c++)
+		if (total + of[(unsigned char)c] <= 10000) {
+			total += of[(unsigned char)c];
+			letters[strlen(letters)] = c;
+		}
+	REQUIRE(total > 5000);
+	n = functions_with("enabled_functions", letters, NULL);
+	job = tool_start("funccount", "-p", "1", text("/^[%s]/", letters));
+	/* those that share a name have one probe, and some the kernel refuses */
+	CHECK_BETWEEN(total * 95 / 100, functions_with("enabled_functions", letters, NULL) - n, total);
+	tool_stop(job);
+	CHECK_EQ(functions_with("enabled_functions", letters, NULL), n);
+	for (size_t i = 0; i < sizeof(after) / sizeof(*after); i++) {
+		job = job_start(NULL, ARGV("corekit", "funccount", "-p", "1", text("/^[%s]/", letters)));
+		usleep(after[i] * 1000);
+		job_end(job, SIGINT);
+		CHECK_EQ(job->status, 0);
+		CHECK_EQ(functions_with("enabled_functions", letters, NULL), n);
+	}
+}
+
 TEST(funccount, "what can't be counted is told")
 {
 	static const char *const bad[] = {"t:no:such", "/proc/self/exe:no_such_function", "no_such_function"};

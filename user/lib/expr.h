@@ -83,6 +83,7 @@ struct expr;
 int expr_new(struct expr **expr, struct expr_scope *scope, const char *text, struct expr_error *e);
 void expr_free(struct expr *expr);
 const struct expr_type *expr_type(const struct expr *expr);
+bool expr_is_cast(const char *text);		/* no expression, but a type as it stands in brackets before one */
 bool expr_is_text(const struct expr *expr);	/* a string, or chars in memory */
 bool expr_is_bytes(const struct expr *expr);	/* no number, but such text or what becomes text: expr_gen_bytes() */
 __u32 expr_size(const struct expr *expr, __u32 most);	/* bytes that it takes; of text, with its NUL, at most so many */

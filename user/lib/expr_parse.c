@@ -306,6 +306,27 @@ static const struct { const char *name; __u8 size; bool is_signed, is_char; } si
 	{ "size_t", 8, false, false }, { "ssize_t", 8, true, false }, { "pid_t", 4, true, false }, { "void", 0, false, false },
 };
 
+/* "int", "struct file *": as it stands in a cast, by its first word. */
+bool expr_is_cast(const char *text)
+{
+	static const char *const words[] = { "struct", "union", "enum" };
+	size_t len;
+	bool is = false;
+
+	text += strspn(text, " \t");
+	len = word(text);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		is |= strlen(words[i]) == len && !strncmp(text, words[i], len);
+	for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++)
+		is |= strlen(simple[i].name) == len && !strncmp(text, simple[i].name, len);
+	while (is && len) {
+		text += len;
+		text += strspn(text, " \t*");
+		len = word(text);
+	}
+	return is && !*text;
+}
+
 static const struct expr_arg *find_arg(const struct expr_scope *scope, const char *name, size_t len)
 {
 	for (size_t i = 0; i < scope->n; i++)

@@ -73,7 +73,12 @@ int probe_word_split(struct probe_word *w, const char *text)
 			return wrong(w, end, ") is missing");
 		w->condition_at = at + 1 - text;
 		w->condition = strndup(at + 1, end - at - 1);
-		at = space(end + 1);
+		if (w->condition && *space(end + 1) && expr_is_cast(w->condition)) {	/* "(int)fd": the first value's */
+			free(w->condition);
+			w->condition = NULL;
+		} else {
+			at = space(end + 1);
+		}
 	}
 	if (*at == '"') {
 		end = past_string(at);
