@@ -16,11 +16,16 @@ struct {
 	__type(value, struct ucalls_value);
 } calls SEC(".maps");
 
+struct entered {
+	__u64 ns;
+	__u64 number;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct entered);
 } entered SEC(".maps");
 
 static __always_inline void count(const struct language_key *key, __u64 ns)
@@ -54,7 +59,7 @@ static __always_inline void see(const struct language_said *said, struct languag
 
 LANGUAGES(see)
 
-static __always_inline int count_syscall(const void *regs, __u32 nr, __u64 ns)
+static __always_inline int count_syscall(__u32 number, __u64 ns)
 {
 	static const struct language_thread none;
 	__u32 tid = bpf_get_current_pid_tgid();
@@ -65,7 +70,7 @@ static __always_inline int count_syscall(const void *regs, __u32 nr, __u64 ns)
 	__builtin_memset(&t->key, 0, sizeof(t->key));
 	t->key.pid = current_ids() >> 32;
 	t->key.way = UCALLS_SYSCALL;
-	t->key.number = nr | (syscall_is_32(regs) ? UCALLS_32 : 0);
+	t->key.number = number;
 	count(&t->key, ns);
 	return 0;
 }
@@ -74,29 +79,30 @@ SEC("?raw_tp/sys_enter")
 int syscall_enter(struct raw_args *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 now;
+	struct entered call = {};
 
 	if (!filter_current())
 		return 0;
+	/* at its end a call that never returns, as sigreturn(2), has no number any more */
+	call.number = SYSCALL_NR(ctx->args[1]) | (syscall_is_32((const void *)ctx->args[0]) ? UCALLS_32 : 0);
 	if (!latency)
-		return count_syscall((const void *)ctx->args[0], SYSCALL_NR(ctx->args[1]), 0);
-	now = bpf_ktime_get_ns();
-	return map_put(&entered, &tid, &now);
+		return count_syscall(call.number, 0);
+	call.ns = bpf_ktime_get_ns();
+	return map_put(&entered, &tid, &call);
 }
 
 SEC("?raw_tp/sys_exit")
 int syscall_exit(struct raw_args *ctx)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	const __u64 *since = bpf_map_lookup_elem(&entered, &tid);
-	const void *regs = (const void *)ctx->args[0];
-	__u64 began;
+	const struct entered *call = bpf_map_lookup_elem(&entered, &tid);
+	struct entered was;
 
-	if (!since)
+	if (!call)
 		return 0;
-	began = *since;
+	was = *call;
 	bpf_map_delete_elem(&entered, &tid);
-	return count_syscall(regs, syscall_nr(regs), bpf_ktime_get_ns() - began);
+	return count_syscall(was.number, bpf_ktime_get_ns() - was.ns);
 }
 
 SEC("?raw_tp/sched_process_exit")

@@ -101,6 +101,14 @@ static __always_inline void language_begin(struct language_thread *t, __u64 numb
 	begun->since = bpf_ktime_get_ns();
 }
 
+/* Those below that have ended before go with it. */
+static __always_inline void language_drop(struct language_thread *t, __u64 depth)
+{
+	for (int i = 0; i < LANGUAGE_DEPTH && depth && depth <= LANGUAGE_DEPTH && !LANGUAGE_BEGUN(t, depth - 1)->hash; i++)
+		depth--;
+	t->depth = depth;
+}
+
 /*
  * What began so. NULL: it began before, or there was no room. `nested`: those in it have been left without a word; else they
  * go on.
@@ -119,7 +127,7 @@ static __always_inline struct language_begun *language_end(struct language_threa
 
 		if (begun->hash == hash) {
 			if (nested || alone)
-				t->depth = depth;
+				language_drop(t, depth);
 			else
 				begun->hash = 0;
 			return begun;

@@ -219,13 +219,15 @@ int on_message(struct sk_msg_md *msg)
 	flow_fill(false, sk, &flow);
 	end = bpf_map_lookup_elem(&ends, &flow);
 	value = map_get_or_init(&flows, &flow, &nothing);
-	if (!end || !value || stopping)
+	if (!end || stopping)
 		return SK_PASS;
 	turn(&flow, &back);
 	if (!end->why)
 		end->why = why_not(end, bpf_map_lookup_elem(&ends, &back), msg->size);
 	if (!end->why && bpf_msg_redirect_hash(msg, &sockets, &back, BPF_F_INGRESS) != SK_PASS)
 		end->why = SOCKREDIR_GONE;
+	if (!value)	/* not counted, which is; where it goes must not depend on that */
+		return SK_PASS;
 	value->why = end->why;
 	add(end->why ? &value->tcp_messages : &value->messages, 1);
 	add(end->why ? &value->tcp_bytes : &value->bytes, msg->size);

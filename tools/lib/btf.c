@@ -301,8 +301,10 @@ static int save(const char *path)
 	const void *data = btf__raw_data(out, &size);
 	int fd = data ? open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644) : -1, ret = 0;
 
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-		ret = errno ? -errno : -EIO;
+	ssize_t n = fd < 0 ? -1 : write(fd, data, size);
+
+	if (n != (ssize_t)size)
+		ret = n < 0 ? -errno : -EIO;
 	if (fd >= 0 && close(fd) && !ret)
 		ret = -errno;
 	return ret;

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/hook.h"
 #include "lib/netdev.h"
@@ -209,9 +210,18 @@ int guard_tell(const struct guarded *what)
 	return write(to_guard, what, sizeof(*what)) == sizeof(*what) ? 0 : -EPIPE;
 }
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 int guard_end_within(int ms)
 {
 	struct pollfd fd = { .fd = answer, .events = POLLIN };
+	long long deadline;
 	int ret = 0;
 	ssize_t n;
 
@@ -220,8 +230,10 @@ int guard_end_within(int ms)
 	if (to_guard >= 0)
 		close(to_guard);
 	to_guard = -1;
-	if (ms >= 0 && !poll(&fd, 1, ms))
-		return guard;
+	deadline = now_ms() + ms;
+	while (ms >= 0 && (n = poll(&fd, 1, deadline > now_ms() ? deadline - now_ms() : 0)) <= 0)
+		if (!n || errno != EINTR)
+			return guard;
 	do {
 		n = read(answer, &ret, sizeof(ret));
 	} while (n < 0 && errno == EINTR);

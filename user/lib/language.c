@@ -267,11 +267,16 @@ static size_t n_met;
 /* Many processes run the same file. */
 static bool is_new(const struct stat *st)
 {
+	static int said;
+
 	for (size_t i = 0; i < n_met; i++)
 		if (met[i].dev == st->st_dev && met[i].ino == st->st_ino)
 			return false;
-	if (n_met == FILES)
+	if (n_met == FILES) {
+		if (!said++)
+			note("processes here run over %d different files: name processes with -p, the others are not looked at", FILES);
 		return false;
+	}
 	met[n_met].dev = st->st_dev;
 	met[n_met++].ino = st->st_ino;
 	return true;
@@ -291,7 +296,7 @@ static int meet(struct files *files, const char *name, const char *through)
 	struct stat st, here;
 	int ret;
 
-	if (stat(through, &st) || !is_new(&st))
+	if (stat(through, &st) || !S_ISREG(st.st_mode) || !is_new(&st))
 		return 0;
 	/* what has that name here may be another file */
 	ret = add_file(files->run, !stat(name, &here) && here.st_dev == st.st_dev && here.st_ino == st.st_ino ? name : through, runtime);

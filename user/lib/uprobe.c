@@ -71,9 +71,18 @@ static __u64 convert(Elf *elf, __u64 at, bool to_offset)
 
 static Elf *open_elf(const char *path, int *fd)
 {
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	/* whoever has mapped it may have put a pipe in its place */
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0)
 		return NULL;
+	if (fstat(*fd, &st) || !S_ISREG(st.st_mode)) {
+		close(*fd);
+		*fd = -1;
+		errno = EINVAL;
+		return NULL;
+	}
 	elf_version(EV_CURRENT);
 	return elf_begin(*fd, ELF_C_READ_MMAP, NULL);
 }

@@ -20,7 +20,8 @@
 #define QUEUES 4096
 
 static const char *access_word, *by_word, *remote_word, *egress_word, *targets_word, *cpus_word;
-static __u32 room = 2048, operation, remote, egress, queues;
+#define ROOM 2048	/* packets that wait for a CPU */
+static __u32 room = ROOM, operation, remote, egress, queues;
 static bool success, stress;
 static struct cpu_list cpus;
 static struct {
@@ -113,8 +114,8 @@ static int contradictions(void)
 				  !most && operation == XDPBENCH_CPU ? ": --remote redirect does" : "");
 	if (most && !n_targets)
 		return hook_usage("to which interface%s? --to eth1", most > 1 ? "s" : "");
-	if (operation != XDPBENCH_CPU && (cpus_word || by_word || remote_word || stress))
-		return hook_usage("--cpus, --by, --remote and --stress are for redirect-cpu, not for %s", name);
+	if (operation != XDPBENCH_CPU && (cpus_word || by_word || remote_word || stress || room != ROOM))
+		return hook_usage("--cpus, --by, --remote, --queue and --stress are for redirect-cpu, not for %s", name);
 	if (operation != XDPBENCH_MAP && operation != XDPBENCH_MULTI && egress_word)
 		return hook_usage("--egress: it is for redirect-map and redirect-multi, not for %s", name);
 	if (remote == XDPBENCH_THEN_FORWARD)
@@ -207,6 +208,8 @@ static int setup(struct run *run)
 	rodata->operation = operation;
 	rodata->egress_at = queues;
 	rodata->access = access;
+	if (!ret && rodata->load_bytes && access == XDPBENCH_NONE)
+		ret = hook_usage("--load-bytes: of what? --access read");
 	rodata->by = by;
 	rodata->then = remote;
 	rodata->egress = egress;
@@ -288,6 +291,8 @@ static int gather(struct run *run)
 {
 	const struct xdpbench_bpf__rodata *rodata = run->rodata;
 	int n = libbpf_num_possible_cpus(), ret = 0;
+	static __u64 told;
+	__u64 missing = 0;
 	struct xdpbench_count *values = n > 0 ? calloc(n, sizeof(*values)) : NULL;
 	struct xdp_event_row row = { .key = { .index = skel->bss->own.index, .netns = skel->bss->own.netns } };
 
@@ -312,13 +317,17 @@ static int gather(struct run *run)
 			if (row.value.packets || !rodata->by_cpu)
 				ret = bpf_map_update_elem(bpf_map__fd(skel->maps.counts), &row.key, &row.value, BPF_ANY);
 			if (ret == -E2BIG) {	/* --max-entries */
-				run->lost[LOSS_MAP]++;
+				missing++;
 				ret = 0;
 			}
 			row.value.packets = row.value.drops = 0;
 		}
 	}
 	free(values);
+	if (missing > told) {	/* each row once, not at each reading */
+		run->lost[LOSS_MAP] += missing - told;
+		told = missing;
+	}
 	return ret;
 }
 

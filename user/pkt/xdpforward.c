@@ -115,7 +115,7 @@ static const struct opt opts[] = {
 
 static const struct column columns[] = {
 	COL_OWN("interface", show_interface, -15, "where packets came in"),
-	COL_OWN("fate", show_fate, -9, "forwarded; stack: left to the kernel; lost: where they were to leave they weren't taken"),
+	COL_OWN("fate", show_fate, -9, "forwarded; stack: left to the kernel; lost: of those forwarded, not taken where they were to leave"),
 	COL_OWN("reason", show_reason, -12, "why they were left to it, see below"),
 	COL("packets", struct row, value.packets, 12, "how many"),
 	COL("bytes", struct row, value.bytes, 14, "of them, with Ethernet's header"),
