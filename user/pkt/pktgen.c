@@ -421,8 +421,10 @@ static void join(void)
 {
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (__u32 i = 0; i < threads; i++)
-		if (senders[i].started)
+		if (senders[i].started) {
 			pthread_join(senders[i].thread, NULL);
+			senders[i].started = false;	/* who is joined twice was never there */
+		}
 }
 
 static int start(void)
