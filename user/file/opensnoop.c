@@ -8,8 +8,10 @@
 
 #define EVENT struct opensnoop_event
 
+#define ACCESS 3	/* the kernel's O_ACCMODE; musl's has O_PATH in it */
+
 static const struct names_flag open_flags[] = {
-	{ O_ACCMODE, O_RDONLY, "O_RDONLY" }, { O_ACCMODE, O_WRONLY, "O_WRONLY" }, { O_ACCMODE, O_RDWR, "O_RDWR" },
+	{ ACCESS, O_RDONLY, "O_RDONLY" }, { ACCESS, O_WRONLY, "O_WRONLY" }, { ACCESS, O_RDWR, "O_RDWR" },
 	{ O_CREAT, O_CREAT, "O_CREAT" }, { O_EXCL, O_EXCL, "O_EXCL" }, { O_NOCTTY, O_NOCTTY, "O_NOCTTY" },
 	{ O_TRUNC, O_TRUNC, "O_TRUNC" }, { O_APPEND, O_APPEND, "O_APPEND" }, { O_NONBLOCK, O_NONBLOCK, "O_NONBLOCK" },
 	{ O_SYNC, O_SYNC, "O_SYNC" }, { O_DSYNC, O_DSYNC, "O_DSYNC" }, { O_ASYNC, O_ASYNC, "O_ASYNC" },
