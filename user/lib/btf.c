@@ -770,8 +770,8 @@ static int btf_lent(void)
 	static const char *const places[] = {"/boot/vmlinux-%s", "/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
 					     "/usr/lib/debug/usr/lib/modules/%s/vmlinux", "/lib/modules/%s/vmlinux",
 					     "/lib/modules/%s/build/vmlinux", "/usr/share/corekit/btf/%s.btf"};
+	static char path[256];
 	struct utsname name;
-	char path[256];
 	int err = -ENOENT;
 
 	if (lent)
@@ -782,6 +782,8 @@ static int btf_lent(void)
 		if (!reach(path, R_OK))
 			err = btf_load(&btf_kernel, path, NULL);
 	}
+	if (!err)
+		lent = path;
 	return err;
 }
 
@@ -795,6 +797,13 @@ int btf_open(struct btf_types **b, const char *path)
 		err = btf_own() ? btf_load(&btf_kernel, BTF_FOLDER "/vmlinux", NULL) : btf_lent();
 	*b = btf_kernel;
 	return err;
+}
+
+const char *btf_file(void)
+{
+	struct btf_types *types;
+
+	return btf_own() || btf_open(&types, NULL) ? NULL : lent;
 }
 
 void btf_rest(void)

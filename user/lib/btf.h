@@ -42,6 +42,7 @@ int btf_open(struct btf_types **b, const char *path);
  */
 void btf_lend(const char *path);
 bool btf_own(void);
+const char *btf_file(void);	/* the file that stands for it, for libbpf's btf_custom_path; NULL: the kernel's own, or none */
 void btf_close(struct btf_types *b);
 /*
  * Gives up the running kernel's, where it had to be copied since sysfs can't map it (before 6.16): several MB. What

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/btf.h"
 #include "lib/lib.h"
 #include "lib/value.h"
 
@@ -16,11 +17,12 @@ struct bpf_object *foreign_open(const char *file)
 	const struct tool *tool;
 	const void *elf;
 	size_t size;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = file + 5);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf_file());
 
 	if (strncmp(file, "tool:", 5)) {
-		object = reach(file, R_OK) ? NULL : bpf_object__open_file(file, NULL);
+		object = reach(file, R_OK) ? NULL : bpf_object__open_file(file, &opts);
 	} else {
+		opts.object_name = file + 5;
 		tool = tool_find(file + 5);
 		if (!tool || !tool->elf) {
 			err("%s: no such tool with BPF programs in this binary: see corekit --help", file);
