@@ -266,7 +266,7 @@ static void man(const struct tool *t)
 
 	for (int i = 0; t->name[i] && i < 63; i++)
 		upper[i] = toupper((unsigned char)t->name[i]);
-	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n");
+	printf(".\\\" SPDX-License-" "Identifier: GPL-2.0-only OR BSD-2-Clause\n");
 	printf(".TH %s 8 \"%s\" \"corekit %s\" \"System Administration\"\n.SH NAME\n%s", upper, RELEASED, VERSION, t->name);
 	for (const struct alias *a = t->aliases; a && a->name; a++)
 		printf(", %s", a->name);

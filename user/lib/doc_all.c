@@ -94,7 +94,7 @@ static void text(void)
 
 static void man(void)
 {
-	printf(".\\\" SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
+	printf(".\\\" SPDX-License-" "Identifier: GPL-2.0-only OR BSD-2-Clause\n"
 	       ".TH COREKIT 8 \"%s\" \"corekit %s\" \"System Administration\"\n"
 	       ".SH NAME\ncorekit \\- tools that tell what a Linux machine is doing, by eBPF\n.SH SYNOPSIS\n"
 	       "\\fBcorekit\\fR [\\fB\\-\\-json\\fR]\n.br\n\\fBcorekit\\fR \\fITOOL\\fR [\\fIOPTION\\fR]...\n.br\n"
