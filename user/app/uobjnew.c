@@ -83,7 +83,8 @@ TOOL(uobjnew,
 	.about    = "Objects as they are made, by the markers (USDT) of the runtimes; of C and what is built on it, calls of malloc(), calloc() "
 		    "and realloc(). Processes without a runtime that tells of objects are seen as those of C.",
 	.cost     = "A probe for each object.",
-	.caveats  = "Java tells of objects only if it was started with -XX:+ExtendedDTraceProbes. Ruby tells how long a String is, and not what "
+	.caveats  = "Java tells of objects only if it was started with -XX:+ExtendedDTraceProbes, and Java 17 gives no "
+		    "length for most of them: their bytes are not to be trusted. Ruby tells how long a String is, and not what "
 		    "other objects take. Debian's Java and Ruby have markers, its Tcl has none.",
 	.aliases  = aliases, .examples = examples, .opts = opts, .columns = columns, .first = language_first, .setup = setup,
 	.attach   = language_attach, .caps = POINTS_CAPS, .args = LANGUAGE_ARGS, .state = "language_threads",

@@ -181,7 +181,8 @@ TOOL(sockredir,
 		    "acknowledgements and timers aren't run.",
 	.caveats  = "It acts, where other tools watch. What is redirected is no packet: tcpdump, netfilter, tc and TCP's counters see "
 		    "only how the connection begins and ends. On such a socket, MSG_WAITALL may return less than was asked for, splice(2) "
-		    "from it and FIONREAD know nothing of what was redirected, and urgent data is not urgent. If the "
+		    "from it and FIONREAD know nothing of what was redirected, and urgent data is not urgent. Where one "
+		    "end has the kernel do TLS and the other doesn't, leave its port out: this was never tried. If the "
 		    "process that stays is killed as well, connections that are redirected remain so until they end.",
 	.packets  = true, .state = "ends", .caps = 1ULL << CAP_NET_ADMIN | 1ULL << CAP_SYS_ADMIN,
 	.examples = examples, .opts = opts, .columns = columns, .setup = setup, .attach = attach,
