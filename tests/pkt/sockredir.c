@@ -313,30 +313,6 @@ TEST(sockredir, "a reader that keeps up gets all of it at once, in order")
 	CHECK_EQ(rows(job, IS("lport", pair.port), IS("bytes", 7000000), IS("tcp", 0), IS("why", NOTHING)), 1);
 }
 
-TEST(sockredir, "where there is no room to count it, a direction keeps its way, and its order")
-{
-	struct pair first, second;
-	int port, listener;
-	struct job *job;
-
-	up();
-	listener = listener_at(AF_INET, &port);
-	job = tool_start("sockredir", "-i", "0.2", "-P", text("%d", port), "--max-entries", "2");
-	second = pair_at(listener);
-	put(second.client, 0, 300);
-	nap(1e9 * slow());	/* what is idle goes, and its room is taken */
-	first = pair_at(listener);
-	put(first.client, 0, 1);
-	put(first.server, 0, 1);
-	put(second.client, 300, 300);	/* not counted */
-	nap(1e9 * slow());
-	put(second.client, 600, 300);
-	CHECK(get(second.server, 0, 900));
-	CHECK(get(first.server, 0, 1) && get(first.client, 0, 1));
-	tool_stop(job);
-	CHECK(lost(job) >= 1);
-}
-
 TEST(sockredir, "connections that were there before, or of other ports, are left alone")
 {
 	int port, listener, other_port, other;
